@@ -1,0 +1,1 @@
+"""Alpha spending, boundaries and what a look may claim."""

@@ -1,0 +1,1 @@
+"""Statistics as pure functions: counts and arrays in, frozen results out."""

@@ -1,0 +1,1 @@
+"""Surveillance beside the looks: never on the request path."""

@@ -1,0 +1,318 @@
+"""What a look found: the only thing that reports read, and the content of `results.json`.
+
+Effects are candidate minus standard of care. Shares lie in [0, 1]. `level` of an interval is
+two-sided. A missing number is None together with a reason; it is never zero and never NaN.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+from protocols.vocabulary import Direction, Framework, Role, SafetyVerdict, Verdict
+
+
+class Result(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Interval(Result):
+    """On the effect's scale; `level` in (0, 1), two-sided; `kind` is repeated or naive."""
+
+    low: float
+    high: float
+    level: float
+    kind: str
+
+
+class ArmValue(Result):
+    """One arm's own value on the endpoint with a two-sided interval where the method has one."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class PairedTable(Result):
+    """Both right, candidate only, standard of care only, neither."""
+
+    n11: int
+    n10: int
+    n01: int
+    n00: int
+
+
+class TestResult(Result):
+    """One estimator applied to one analysis population.
+
+    `statistic` is the z (or t) of the registered hypothesis, sign already turned so that large
+    favours the alternative; `p_value` is one-sided from the same statistic; `information` is
+    1 / SE^2. `not_evaluable` carries the reason when `estimate` is None.
+    """
+
+    population: str
+    test: str
+    method: str  # sentence
+    citation: str
+    n_pairs: int
+    n_subjects: int
+    n_events: int
+    estimate: float | None
+    standard_error: float | None
+    statistic: float | None
+    df: float | None
+    p_value: float | None
+    information: float | None
+    intervals: tuple[Interval, ...]
+    standard_of_care: ArmValue | None
+    candidate: ArmValue | None
+    table: PairedTable | None
+    warnings: tuple[str, ...]
+    not_evaluable: str | None
+
+
+class MissingBounds(Result):
+    """Every unascertained outcome set against the candidate, then in its favour."""
+
+    n_unascertained: int
+    n_unresolved_discordant: int | None
+    worst_estimate: float | None
+    worst_low: float | None  # lower limit of the look's interval in the worst case
+    best_estimate: float | None
+    best_high: float | None
+    verdict_survives_worst_case: bool | None
+    method: str
+    reason: str | None  # why there is no bound, where there is none
+
+
+class Boundary(Result):
+    """The efficacy bound of one hypothesis at one look, from the spending function."""
+
+    look: str
+    number: int
+    planned_information: float
+    information_fraction: float  # actual, on the spending clock
+    statistical_information: float | None  # 1 / SE^2 at this look
+    alpha_spent: float  # cumulative, one-sided
+    nominal_alpha: float  # of this look
+    z: float  # the bound
+    statistic: float | None  # what was observed
+    crossed: bool | None
+
+
+class HypothesisResult(Result):
+    """One registered hypothesis: the primary population decides, the others must agree."""
+
+    id: str
+    endpoint: str
+    endpoint_title: str
+    role: Role
+    measure: str
+    direction: Direction
+    framework: Framework
+    margin: float | None
+    margin_clinical_basis: str | None
+    alpha: float
+    null_hypothesis: str  # generated sentence
+    alternative: str
+    verdict: Verdict
+    verdict_sentence: str
+    shown: bool
+    primary: TestResult
+    supporting: tuple[TestResult, ...]
+    sensitivity: tuple[TestResult, ...]
+    boundaries: tuple[Boundary, ...]  # this look and the looks before it, in order
+    missing: MissingBounds
+    reason: str | None
+
+
+class SafetyResult(Result):
+    id: str
+    title: str
+    severity: str
+    action: str
+    n_events: int
+    n_among: int
+    share: float | None
+    low: float | None  # one-sided bound at `confidence`
+    high: float | None  # one-sided bound at `confidence`
+    confidence: float
+    limit: float
+    limit_basis: str
+    verdict: SafetyVerdict
+    sentence: str
+    net_discordant: PairedTable | None  # among the pairs of the rule: who flagged
+    reason: str | None
+
+
+class SubgroupCell(Result):
+    level: str
+    title: str
+    n_pairs: int | None  # None when suppressed
+    n_events: int | None
+    estimate: float | None
+    low: float | None
+    high: float | None
+    suppressed: bool
+    reason: str | None
+
+
+class SubgroupResult(Result):
+    id: str
+    title: str
+    endpoint: str
+    endpoint_title: str
+    cells: tuple[SubgroupCell, ...]
+
+
+class FlowStep(Result):
+    """One box of the flow diagram with the reasons for what leaves before the next, zeros kept."""
+
+    id: str
+    title: str
+    n: int
+    excluded: tuple[tuple[str, int], ...]  # (reason, count)
+
+
+class PopulationCount(Result):
+    id: str
+    title: str
+    definition: str
+    role: str
+    n_pairs: int
+    n_evaluable: int
+    n_events: int
+    n_subjects: int
+
+
+class ArmOperations(Result):
+    """Counts by fate and the arm's own response times in milliseconds over answered requests."""
+
+    arm: str
+    name: str
+    version: str
+    digest: str
+    fates: dict[str, int]
+    p50_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    lag_p50_ms: float | None
+    lag_p99_ms: float | None
+
+
+class MissingPattern(Result):
+    """Does it matter who is missing? Event share with and without an arm's answer."""
+
+    arm: str
+    n_answered: int
+    n_unanswered: int
+    event_share_answered: float | None
+    event_share_unanswered: float | None
+    low: float | None  # 95 % interval of the difference unanswered - answered
+    high: float | None
+    p_value: float | None
+    informative: bool | None  # p < 0.05, two-sided; None when not evaluable
+    sentence: str
+
+
+class DeviationCount(Result):
+    code: str
+    severity: str
+    n: int
+    detail: str
+
+
+class RefusalEntry(Result):
+    code: str
+    detail: str
+
+
+class NaturalFrequencies(Result):
+    """What the rates mean for 1,000 like encounters, rounded to whole numbers by the reports."""
+
+    endpoint: str
+    per: int
+    standard_of_care_missed: float | None
+    candidate_missed: float | None
+    standard_of_care_flagged: float | None
+    candidate_flagged: float | None
+
+
+class CurvePoint(Result):
+    x: float
+    y: float
+
+
+class RocCurve(Result):
+    """At most 200 points, thinned by a fixed rule; the operating point is the threshold."""
+
+    arm: str
+    auc: float | None
+    points: tuple[CurvePoint, ...]
+    operating_false_positive_share: float | None
+    operating_true_positive_share: float | None
+
+
+class Recommendation(Result):
+    rule: str
+    recommendation: str
+    sentence: str
+    decided_by: tuple[str, ...]
+
+
+class Digests(Result):
+    protocol: str
+    lock: str
+
+
+class LookFacts(Result):
+    trial: str
+    title: str
+    acronym: str
+    protocol_version: str
+    protocol_date: str
+    look: str
+    look_number: int
+    looks_planned: int
+    final: bool
+    status: str  # INTERIM | FINAL
+    retrospective: bool
+    locked_at: str  # RFC 3339 UTC
+    information_fraction: float
+    evaluable_pairs: int
+    planned_pairs: int
+    looks_made: int
+    looks_refused: int
+
+
+class CompletenessResult(Result):
+    accepted: int
+    recorded: int
+    booked_gaps: int
+    unexplained: tuple[str, ...]
+    gap_share: float
+    largest_gap_share: float
+    within_protocol: bool
+
+
+class LookResults(Result):
+    """The root of `results.json`."""
+
+    schema_version: str
+    engine_version: str
+    facts: LookFacts
+    digests: Digests
+    headline: str  # the verdict sentence of the look
+    hypotheses: tuple[HypothesisResult, ...]
+    safety: tuple[SafetyResult, ...]
+    recommendation: Recommendation
+    frequencies: tuple[NaturalFrequencies, ...]
+    flow: tuple[FlowStep, ...]
+    populations: tuple[PopulationCount, ...]
+    subgroups: tuple[SubgroupResult, ...]
+    curves: tuple[RocCurve, ...]
+    missing_patterns: tuple[MissingPattern, ...]
+    operations: tuple[ArmOperations, ...]
+    completeness: CompletenessResult
+    outcome_conflicts: int
+    deviations: tuple[DeviationCount, ...]
+    refusals: tuple[RefusalEntry, ...]
+    limits: tuple[str, ...]  # what this trial cannot show, generated from facts
+    protocol: dict[str, object]  # the canonical protocol, for the report's own text

@@ -1,0 +1,1 @@
+"""Care first, trial second: serve the standard of care, journal it, mirror it, take outcomes."""

@@ -1,0 +1,78 @@
+"""What leaves the store: frozen records, ready for analysis."""
+
+from dataclasses import dataclass
+
+from protocols.vocabulary import Fate, OutcomeState
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRecord:
+    """What one arm made of one pair. `score` and `flag` are None unless the fate is answered.
+
+    `duration_ms` is the arm's own time, `lag_ms` the time from arrival to the asking.
+    """
+
+    fate: Fate
+    score: float | None
+    flag: bool | None
+    detail: str | None
+    duration_ms: float | None
+    lag_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecord:
+    """One encounter at a lock: both arms and the outcome. `ordinal` is its place in arrival order.
+
+    `subject` is the unit of clustering (a token); `inputs` holds the stored fields only.
+    """
+
+    ordinal: int
+    pair_id: str
+    subject: str
+    encounter: str
+    arrived_at_us: int
+    eligible: bool
+    ineligible_reason: str | None
+    sampled: bool
+    duplicate_of: str | None
+    inputs: dict[str, float | int | str | bool | None]
+    standard_of_care: ArmRecord
+    candidate: ArmRecord
+    outcome_state: OutcomeState
+    outcome: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """The completeness contract: accepted = recorded + booked gaps + unexplained."""
+
+    accepted: int
+    recorded: int
+    booked_gaps: int
+    unexplained: tuple[str, ...]  # "epoch:seq" of accepted requests that nothing accounts for
+    fates: dict[str, dict[str, int]]  # arm -> fate -> count, pending included
+
+
+@dataclass(frozen=True, slots=True)
+class LockedFacts:
+    """What a look sees beside the pairs, frozen with them."""
+
+    trial: str
+    look: str
+    protocol_digest: str
+    locked_at_us: int
+    accrual_closed: bool
+    completeness: Completeness
+    deviations: tuple[dict[str, str], ...]  # code, severity, detail, n (as text), sorted
+    refusals: tuple[dict[str, str], ...]  # code, detail, sorted
+    outcome_conflicts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedData:
+    """A lock read back: `lock_id` is the SHA-256 over its parts and facts."""
+
+    lock_id: str
+    facts: LockedFacts
+    pairs: tuple[PairRecord, ...]

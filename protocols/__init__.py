@@ -1,0 +1,1 @@
+"""The promise: what will be tested, written down before any data."""

@@ -1,0 +1,194 @@
+"""What is tested, on whom, when, and what follows from it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from protocols.schema.base import (
+    Code,
+    Expression,
+    OneSidedAlpha,
+    Section,
+    Sentence,
+    Share,
+    Word,
+)
+from protocols.vocabulary import Direction, Framework, Role
+
+
+class IntercurrentEvent(Section):
+    """ICH E9(R1): what happens after the prediction that changes or hides the outcome."""
+
+    event: Word
+    strategy: Literal[
+        "treatment_policy", "composite", "hypothetical", "while_on_treatment", "principal_stratum"
+    ]
+    rule: Sentence
+
+
+class Estimand(Section):
+    """The five attributes of ICH E9(R1) A.3."""
+
+    id: Code
+    treatments: Sentence
+    population: Sentence
+    variable: Sentence
+    intercurrent_events: tuple[IntercurrentEvent, ...]
+    summary: Sentence
+
+
+class Identifiability(Section):
+    """Whether shadow mode can show it: an outcome of acting on the candidate it cannot."""
+
+    identifiable: bool
+    reason: Sentence
+
+
+class Endpoint(Section):
+    id: Code
+    title: Word
+    role: Role
+    measure: Literal["auc", "sensitivity", "specificity"]
+    direction: Direction
+    estimand: Code
+    time_frame: Sentence
+    identifiability: Identifiability
+
+
+class Margin(Section):
+    """The largest acceptable loss: a positive number on the endpoint's scale."""
+
+    value: float = Field(gt=0)
+    scale: Literal["absolute"]
+    clinical_basis: Sentence
+    statistical_basis: Sentence
+    source: Sentence
+    agreed_by: tuple[Word, ...] = Field(min_length=1)
+
+
+class Hypothesis(Section):
+    """One registered test. Superiority has no margin; non-inferiority must have one."""
+
+    id: Code
+    endpoint: Code
+    framework: Framework
+    effect: Literal["candidate_minus_standard_of_care"]
+    margin: Margin | None
+    alpha: OneSidedAlpha
+    sided: Literal[1]
+    test: Literal["delong", "tango_score", "clustered_difference"]
+    sensitivity_tests: tuple[Literal["mcnemar_exact", "mcnemar_midp"], ...]
+
+
+class Multiplicity(Section):
+    """`single`: one hypothesis. `co_primary`: all of a group must pass, each at full alpha.
+
+    `fixed_sequence`: groups in order; a group is tested only when every one before it passed;
+    inside a group all must pass (intersection-union).
+    """
+
+    procedure: Literal["single", "co_primary", "fixed_sequence"]
+    order: tuple[tuple[Code, ...], ...] = Field(min_length=1)
+    reason: Sentence
+
+
+class SampleSize(Section):
+    """`evaluable_pairs` is the planned total: information 1.0 on the spending clock."""
+
+    evaluable_pairs: int = Field(gt=1)
+    power: Share
+    assumptions: Sentence
+    calculation: Sentence
+    accrual: Sentence
+
+
+class Look(Section):
+    id: Code
+    information: float = Field(gt=0, le=1)
+
+
+class Monitoring(Section):
+    """When looks happen and how alpha is spent over information.
+
+    A look may be run once the evaluable pairs reach `information` times the planned total less
+    `tolerance`; the last look may also be run when accrual is declared closed.
+    """
+
+    looks: tuple[Look, ...] = Field(min_length=1)
+    clock: Literal["evaluable_pairs"]
+    tolerance: Share
+    spending: Literal["lan_demets_obrien_fleming", "lan_demets_pocock"]
+    final_look: Literal["full_alpha"]
+    unplanned_looks: Literal["forbidden"]
+    claim_interval: Literal["repeated"]
+
+
+class AnalysisPopulation(Section):
+    """Which pairs count, and what a candidate without an answer is counted as.
+
+    `counts_as_failure`: wrong in every binary endpoint, the worst rank in AUC.
+    """
+
+    id: Code
+    title: Word
+    definition: Sentence
+    role: Literal["primary", "supporting"]
+    candidate_without_answer: Literal["counts_as_failure", "excluded"]
+    standard_of_care_without_answer: Literal["excluded"]
+
+
+class MissingData(Section):
+    outcome_assumption: Sentence
+    outcome_primary: Literal["complete_pairs"]
+    outcome_bounds: Literal["worst_and_best_case"]
+    prediction: Sentence
+
+
+class SubgroupLevel(Section):
+    id: Code
+    title: Word
+    expression: Expression
+
+
+class Subgroup(Section):
+    """Descriptive: intervals, no verdict. Cells below `minimum_cell` are suppressed."""
+
+    id: Code
+    title: Word
+    levels: tuple[SubgroupLevel, ...] = Field(min_length=2)
+    minimum_cell: int = Field(ge=1)
+
+
+class SafetyRule(Section):
+    """A share among pairs, held against a limit by exact one-sided bounds.
+
+    The rule is exceeded when the lower bound lies above the limit. `event` and `among` are
+    expressions over flags and outcome of one pair; a pair without outcome is not counted.
+    """
+
+    id: Code
+    title: Word
+    event: Expression
+    among: Expression
+    limit: Share
+    confidence: float = Field(gt=0.5, lt=1)
+    limit_basis: Sentence
+    severity: Literal["minor", "moderate", "serious", "life_threatening"]
+    action: Literal["notify", "pause", "stop"]
+
+
+class Recommendation(Section):
+    """First rule whose `when` is true wins; `when` speaks of hypotheses and safety rules by id."""
+
+    id: Code
+    recommendation: Literal[
+        "switch", "randomised_pilot", "extend", "continue", "keep_standard_of_care", "stop"
+    ]
+    at: Literal["any_look", "interim", "final"]
+    when: Expression
+    sentence: Sentence
+
+
+class DecisionRule(Section):
+    rules: tuple[Recommendation, ...] = Field(min_length=1)
+    decided_by: tuple[Word, ...] = Field(min_length=1)

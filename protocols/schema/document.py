@@ -1,0 +1,146 @@
+"""The whole document and its administrative head."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from protocols.schema.analysis import (
+    AnalysisPopulation,
+    DecisionRule,
+    Endpoint,
+    Estimand,
+    Hypothesis,
+    MissingData,
+    Monitoring,
+    Multiplicity,
+    SafetyRule,
+    SampleSize,
+    Subgroup,
+)
+from protocols.schema.base import Code, Section, Sentence, Slug, Word
+from protocols.schema.conduct import (
+    Arms,
+    Design,
+    Eligibility,
+    Inputs,
+    Keys,
+    OutcomePlan,
+    Setting,
+)
+
+
+class Identity(Section):
+    """`id` names the trial in URLs; version and date are the author's, the status never is."""
+
+    id: Slug
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    title: Sentence
+    acronym: Word
+    registrations: tuple[Word, ...]
+
+
+class Person(Section):
+    name: Word
+    affiliation: Word
+    role: Literal[
+        "sponsor",
+        "principal_investigator",
+        "trial_statistician",
+        "unblinded_statistician",
+        "data_manager",
+        "safety_monitor",
+        "model_owner",
+    ]
+    signs: bool
+    masked: bool
+
+
+class Background(Section):
+    rationale: Sentence
+    prior_evidence: Sentence
+    benefit_sought: Sentence
+    intended_use: Sentence
+
+
+class PriorDataAccess(Section):
+    status: Literal["none_seen", "predictions_seen", "outcomes_seen"]
+    explanation: Sentence
+
+
+class Governance(Section):
+    de_identification: Sentence
+    small_cell: int = Field(ge=1)
+    retention: Sentence
+    dissemination: Sentence
+
+
+class ModelChangePolicy(Section):
+    on_change: Literal["stop", "count_as_deviation"]
+    explanation: Sentence
+
+
+class Objective(Section):
+    id: Code
+    kind: Literal["primary", "secondary", "safety", "exploratory"]
+    text: Sentence
+
+
+class ExamplePair(Section):
+    """One made-up encounter: what each arm scored (null for no answer) and what happened."""
+
+    inputs: dict[str, float | int | str | bool | None]
+    standard_of_care_score: float | None
+    candidate_score: float | None
+    outcome: bool | None
+
+
+class ExampleAnswer(Section):
+    """What the author expects the protocol to mean for that encounter; null where it is undefined.
+
+    `correct` maps an endpoint id to whether each arm is right: [standard of care, candidate].
+    """
+
+    eligible: bool
+    standard_of_care_flag: bool | None
+    candidate_flag: bool | None
+    correct: dict[str, tuple[bool | None, bool | None]]
+    safety_events: tuple[Code, ...]
+
+
+class WorkedExample(Section):
+    description: Sentence
+    pair: ExamplePair
+    expect: ExampleAnswer
+
+
+class Protocol(Section):
+    """One comparison's signed plan. Read it with `protocols.load.load`."""
+
+    schema_version: Literal["1.0"]
+    protocol: Identity
+    roles: tuple[Person, ...] = Field(min_length=1)
+    background: Background
+    objectives: tuple[Objective, ...] = Field(min_length=1)
+    arms: Arms
+    keys: Keys
+    inputs: Inputs
+    setting: Setting
+    design: Design
+    eligibility: Eligibility
+    outcome: OutcomePlan
+    estimands: tuple[Estimand, ...] = Field(min_length=1)
+    endpoints: tuple[Endpoint, ...] = Field(min_length=1)
+    hypotheses: tuple[Hypothesis, ...] = Field(min_length=1)
+    multiplicity: Multiplicity
+    sample_size: SampleSize
+    monitoring: Monitoring
+    analysis_populations: tuple[AnalysisPopulation, ...] = Field(min_length=1)
+    missing_data: MissingData
+    subgroups: tuple[Subgroup, ...]
+    safety: tuple[SafetyRule, ...] = Field(min_length=1)
+    decision_rule: DecisionRule
+    model_change_policy: ModelChangePolicy
+    prior_data_access: PriorDataAccess
+    governance: Governance
+    worked_examples: tuple[WorkedExample, ...] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""The promise read aloud: pages, figures and tables made from results, never from tables."""
