@@ -197,6 +197,20 @@ class ArmOperations(Result):
     lag_p99_ms: float | None
 
 
+class ArmCalibration(Result):
+    """Events observed over events expected, for an arm whose output is a probability.
+
+    Over the evaluable pairs of the primary population with that arm's answer; None when the
+    expected number is zero.
+    """
+
+    arm: str
+    n_pairs: int
+    observed: int
+    expected: float
+    observed_over_expected: float | None
+
+
 class MissingPattern(Result):
     """Does it matter who is missing? Event share with and without an arm's answer."""
 
@@ -308,6 +322,7 @@ class LookResults(Result):
     populations: tuple[PopulationCount, ...]
     subgroups: tuple[SubgroupResult, ...]
     curves: tuple[RocCurve, ...]
+    calibration: tuple[ArmCalibration, ...]  # only arms whose output is a probability
     missing_patterns: tuple[MissingPattern, ...]
     operations: tuple[ArmOperations, ...]
     completeness: CompletenessResult

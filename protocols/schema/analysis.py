@@ -48,7 +48,7 @@ class Endpoint(Section):
     id: Code
     title: Word
     role: Role
-    measure: Literal["auc", "sensitivity", "specificity"]
+    measure: Literal["auc", "sensitivity", "specificity", "brier"]
     direction: Direction
     estimand: Code
     time_frame: Sentence
