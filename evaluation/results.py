@@ -14,7 +14,11 @@ class Result(BaseModel):
 
 
 class Interval(Result):
-    """On the effect's scale; `level` in (0, 1), two-sided; `kind` is repeated or naive."""
+    """On the effect's scale; `level` in (0, 1), two-sided; `kind` is repeated or naive.
+
+    A repeated interval holds its level over all looks at once, so it is wider at each look; the
+    one-sided level spent on it at this look is the boundary's `nominal_alpha`.
+    """
 
     low: float
     high: float
@@ -83,7 +87,11 @@ class MissingBounds(Result):
 
 
 class Boundary(Result):
-    """The efficacy bound of one hypothesis at one look, from the spending function."""
+    """The efficacy bound of one hypothesis at one look, from the spending function.
+
+    `z` is None at a look that spends no alpha: it can claim nothing. `statistic` is on the normal
+    scale, so that it can be held against `z` whatever the estimator's reference distribution.
+    """
 
     look: str
     number: int
@@ -92,7 +100,7 @@ class Boundary(Result):
     statistical_information: float | None  # 1 / SE^2 at this look
     alpha_spent: float  # cumulative, one-sided
     nominal_alpha: float  # of this look
-    z: float  # the bound
+    z: float | None  # the bound
     statistic: float | None  # what was observed
     crossed: bool | None
 
@@ -115,6 +123,7 @@ class HypothesisResult(Result):
     verdict: Verdict
     verdict_sentence: str
     shown: bool
+    shown_at: str | None = None  # the look at which it was first shown; shown once, shown for good
     primary: TestResult
     supporting: tuple[TestResult, ...]
     sensitivity: tuple[TestResult, ...]
