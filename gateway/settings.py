@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gateway.mirror.settings import MirrorSettings
 from protocols.canonical import from_canonical
 from protocols.errors import UsageError
 from protocols.schema import Protocol
@@ -59,8 +60,7 @@ class GatewaySettings(BaseModel):
     idempotency_keys: Count = 100_000
     idempotency_hours: Annotated[float, Field(gt=0, le=24)] = 24.0
 
-    mirror_concurrency: Count = 20
-    mirror_reply_limit_bytes: Bytes = 1024 * 1024
+    mirror: MirrorSettings = MirrorSettings()
 
     @model_validator(mode="after")
     def _arm_addresses(self) -> Self:
