@@ -28,7 +28,10 @@ Count = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class GatewaySettings(BaseModel):
-    """Every setting of gateway and mirror; README.md says what each is for."""
+    """Every setting of the gateway; README.md says what each is for.
+
+    `mirror` is the mirror's own section, which it checks itself (`gateway.mirror.settings`).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,0 +1,64 @@
+"""JSON that means one thing: UTF-8, no repeated key, no NaN or infinity, bounded depth."""
+
+import json
+from typing import NoReturn
+
+import orjson
+
+
+class NotStrictJSONError(ValueError):
+    """The text is not strict JSON; `reason` is `not_json` or `duplicate_key`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse(body: bytes) -> object:
+    """Parse one document.
+
+    Raises
+    ------
+    NotStrictJSONError
+        See `reason`; nothing of the text is repeated.
+    """
+    try:
+        value: object = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise NotStrictJSONError("not_json") from None
+    # Colons written >= keys written >= keys kept: where the ends agree, no key was repeated.
+    # Only a text with colons inside its strings needs the slower look.
+    if body.count(b":") != _count_keys(value):
+        _refuse_repeated_keys(body)
+    return value
+
+
+def _count_keys(value: object) -> int:
+    total = 0
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if type(item) is dict:
+            total += len(item)
+            rest.extend(item.values())
+        elif type(item) is list:
+            rest.extend(item)
+    return total
+
+
+def _refuse_repeated_keys(body: bytes) -> None:
+    try:
+        json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise NotStrictJSONError(
+            error.reason if isinstance(error, NotStrictJSONError) else "not_json"
+        ) from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise NotStrictJSONError("duplicate_key")
+
+
+def _refuse(_: str) -> NoReturn:
+    raise NotStrictJSONError("not_json")
