@@ -1,0 +1,120 @@
+"""McNemar's test in four kinds. It has no margin, so it is never a non-inferiority test."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy import special
+
+from evaluation.inference.base import Method, NotEvaluable
+from evaluation.inference.orientation import sign_of
+from evaluation.inference.paired import PairedCounts
+from evaluation.inference.proportions import clopper_pearson_interval, midp_interval
+from protocols.vocabulary import Direction
+
+McNemarKind = Literal["exact", "midp", "plain", "continuity"]
+
+METHODS: dict[McNemarKind, Method] = {
+    "exact": Method(
+        "mcnemar_exact",
+        "Exact sign test on the discordant pairs.",
+        "McNemar 1947, Psychometrika 12:153; Fagerland et al. 2013, BMC Med Res Methodol 13:91",
+    ),
+    "midp": Method(
+        "mcnemar_midp",
+        "Sign test on the discordant pairs with half the probability of the observed table.",
+        "Fagerland, Lydersen & Laake 2013, BMC Medical Research Methodology 13:91",
+    ),
+    "plain": Method(
+        "mcnemar_plain",
+        "Normal approximation to the sign test on the discordant pairs.",
+        "McNemar 1947, Psychometrika 12:153",
+    ),
+    "continuity": Method(
+        "mcnemar_continuity",
+        "Normal approximation with continuity correction; no correction when the cells tie.",
+        "Edwards 1948, Psychometrika 13:185",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """`statistic` is signed (square it for chi-squared), large in favour of the candidate.
+
+    It is None for the exact kinds. `p_one_sided` is for the alternative that the candidate is
+    better in the stated direction.
+    """
+
+    method: Method
+    statistic: float | None
+    p_two_sided: float
+    p_one_sided: float
+    n10: int
+    n01: int
+
+
+def sign_p(successes: int, failures: int) -> float:
+    """P(X >= successes), X ~ binomial(successes + failures, 1/2); 1 without any trial."""
+    if successes == 0:
+        return 1.0
+    return float(special.betainc(successes, failures + 1, 0.5))
+
+
+def sign_point(successes: int, failures: int) -> float:
+    """P(X = successes), X ~ binomial(successes + failures, 1/2)."""
+    return math.exp(
+        math.lgamma(successes + failures + 1)
+        - math.lgamma(successes + 1)
+        - math.lgamma(failures + 1)
+        - (successes + failures) * math.log(2)
+    )
+
+
+def mcnemar(
+    counts: PairedCounts,
+    *,
+    kind: McNemarKind,
+    direction: Direction = Direction.HIGHER_IS_BETTER,
+) -> McNemar | NotEvaluable:
+    """McNemar's test of equal shares; refuses a table without discordant pairs."""
+    if counts.n_discordant == 0:
+        reason = "No pair is discordant, so there is nothing to test."
+        return NotEvaluable("no_discordant_pairs", reason)
+    turned = counts if sign_of(direction) > 0 else counts.swapped()
+    won, lost = turned.n10, turned.n01
+    match kind:
+        case "exact" | "midp":
+            one, two = _exact_p(won, lost, midp=kind == "midp")
+            statistic = None
+        case "plain" | "continuity":
+            statistic = _normal(won, lost, corrected=kind == "continuity")
+            one = float(special.ndtr(-statistic))
+            two = float(2 * special.ndtr(-abs(statistic)))
+    return McNemar(METHODS[kind], statistic, two, one, counts.n10, counts.n01)
+
+
+def _exact_p(won: int, lost: int, *, midp: bool) -> tuple[float, float]:
+    discount = sign_point(won, lost) if midp else 0.0
+    one = sign_p(won, lost) - discount / 2
+    if won == lost:
+        return one, 1.0
+    return one, min(1.0, 2 * sign_p(max(won, lost), min(won, lost)) - discount)
+
+
+def _normal(won: int, lost: int, *, corrected: bool) -> float:
+    gap = abs(won - lost)
+    if corrected:
+        gap = max(gap - 1, 0)
+    return math.copysign(gap / math.sqrt(won + lost), won - lost)
+
+
+def conditional_odds_interval(
+    counts: PairedCounts, *, level: float, midp: bool = False
+) -> tuple[float, float] | NotEvaluable:
+    """Interval of the conditional odds n10/n01 from the exact (or mid-p) discordant share."""
+    if counts.n_discordant == 0:
+        return NotEvaluable("no_discordant_pairs", "The odds n10/n01 are 0/0.")
+    interval = midp_interval if midp else clopper_pearson_interval
+    low, high = interval(counts.n10, counts.n_discordant, level=level)
+    return low / (1 - low), math.inf if high == 1 else high / (1 - high)

@@ -1,0 +1,101 @@
+"""Shares held against a limit by exact one-sided bounds, and net discordant harm."""
+
+from dataclasses import dataclass
+
+from scipy import special
+
+from evaluation.inference.base import Method, NotEvaluable
+from evaluation.inference.mcnemar import sign_p
+from evaluation.inference.proportions import (
+    clopper_pearson_interval,
+    clopper_pearson_lower,
+    clopper_pearson_upper,
+)
+from protocols.errors import UsageError
+
+METHOD = Method(
+    name="exact_binomial",
+    sentence="Exact one-sided binomial bound of a share.",
+    citation="Clopper & Pearson 1934, Biometrika 26:404",
+)
+NET_HARM_METHOD = Method(
+    name="net_discordant_harm",
+    sentence="Sign test on the encounters that only one arm would have harmed.",
+    citation="McNemar 1947, Psychometrika 12:153",
+)
+
+
+def _alpha(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise UsageError("CONFIDENCE_RANGE", f"Confidence lies in (0, 1), not {confidence}.")
+    return 1 - confidence
+
+
+def exact_upper(events: int, n: int, confidence: float) -> float:
+    """One-sided upper bound of a share at `confidence`; 1 - (1 - confidence)^(1/n) at 0 events.
+
+    Raises `UsageError` for n = 0 or events outside 0..n: an empty denominator is the caller's
+    to report as not evaluable. Clopper & Pearson 1934, Biometrika 26:404.
+    """
+    return clopper_pearson_upper(events, n, alpha=_alpha(confidence))
+
+
+def exact_lower(events: int, n: int, confidence: float) -> float:
+    """One-sided lower bound of a share at `confidence`; 0 at 0 events. Raises as `exact_upper`."""
+    return clopper_pearson_lower(events, n, alpha=_alpha(confidence))
+
+
+def exact_interval(events: int, n: int, level: float) -> tuple[float, float]:
+    """Two-sided equal-tailed exact interval at `level`. Raises as `exact_upper`."""
+    _alpha(level)
+    return clopper_pearson_interval(events, n, level=level)
+
+
+def p_below(events: int, n: int, limit: float) -> float:
+    """One-sided exact p-value of H0: share >= `limit`, that is P(X <= events) at the limit."""
+    if n < 1 or not 0 <= events <= n or not 0 < limit < 1:
+        raise UsageError("COUNT_RANGE", f"{events} events among {n} against {limit} is no test.")
+    return float(special.bdtr(events, n, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class NetHarm:
+    """Harms that only one arm would have had; `share` is the candidate's part of them.
+
+    `p_excess` tests the sign for more harm under the candidate, one-sided; 1 without any
+    discordant harm. The interval is exact, two-sided at `level`.
+    """
+
+    method: Method
+    candidate_only: int
+    standard_of_care_only: int
+    share: float | None
+    low: float | None
+    high: float | None
+    level: float
+    p_excess: float
+
+
+def net_discordant_harm(
+    candidate_only: int, standard_of_care_only: int, *, level: float
+) -> NetHarm:
+    """Sign test on discordant harms; without any, p is 1 by definition and there is no share."""
+    n = candidate_only + standard_of_care_only
+    p_excess = sign_p(candidate_only, standard_of_care_only)
+    share = low = high = None
+    if n > 0:
+        share = candidate_only / n
+        low, high = exact_interval(candidate_only, n, level)
+    return NetHarm(
+        NET_HARM_METHOD, candidate_only, standard_of_care_only, share, low, high, level, p_excess
+    )
+
+
+def p_odds_below(
+    candidate_only: int, standard_of_care_only: int, odds_margin: float
+) -> float | NotEvaluable:
+    """One-sided exact p of H0: conditional odds of harm >= `odds_margin` (a share r/(1+r))."""
+    n = candidate_only + standard_of_care_only
+    if n == 0:
+        return NotEvaluable("no_discordant_pairs", "No encounter was harmed by only one arm.")
+    return p_below(candidate_only, n, odds_margin / (1 + odds_margin))
