@@ -9,6 +9,7 @@ import pytest
 
 from gateway.demo import build_data, cohorts, fit_candidate
 from gateway.demo.scores import DATA, artefact_path, load_artefact
+from protocols.load import load
 from protocols.schema import Protocol
 from protocols.vocabulary import Arm
 
