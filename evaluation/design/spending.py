@@ -1,0 +1,140 @@
+"""How alpha is used over information: cumulative spending functions, exact far into the tail.
+
+Every family is evaluated at the one-sided alpha (so z of alpha/2 appears in the
+O'Brien-Fleming-like one). A spend of 1e-300 is as good as one of 0.025: first looks at a few
+percent of the information legitimately spend that little.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from scipy import special
+
+from protocols.errors import UsageError
+
+Family = Literal[
+    "lan_demets_obrien_fleming",
+    "lan_demets_pocock",
+    "hwang_shih_decani",
+    "kim_demets",
+    "exponential",
+]
+
+
+def obrien_fleming_like(alpha: float, t: float, _parameter: float) -> float:
+    """2 - 2 Phi(z_{1 - alpha/2} / sqrt t), as an upper tail (Lan & DeMets 1983)."""
+    return 2 * float(special.ndtr(special.ndtri(alpha / 2) / math.sqrt(t)))
+
+
+def pocock_like(alpha: float, t: float, _parameter: float) -> float:
+    """alpha ln(1 + (e - 1) t) (Lan & DeMets 1983, Biometrika 70:659)."""
+    return alpha * math.log1p((math.e - 1) * t)
+
+
+def hwang_shih_decani(alpha: float, t: float, gamma: float) -> float:
+    """alpha (1 - e^(-gamma t)) / (1 - e^(-gamma)); alpha t at gamma 0 (Stat Med 1990, 9:1439)."""
+    if gamma == 0:
+        return alpha * t
+    return alpha * math.expm1(-gamma * t) / math.expm1(-gamma)
+
+
+def kim_demets(alpha: float, t: float, rho: float) -> float:
+    """alpha t^rho (Kim & DeMets 1987, Biometrika 74:149); rho > 0."""
+    return alpha * t**rho
+
+
+def exponential(alpha: float, t: float, nu: float) -> float:
+    """alpha^(t^-nu) (Anderson & Clark 2010, Stat Med 29:321); nu > 0."""
+    return math.exp(math.log(alpha) * t**-nu) if t > 1e-300 else 0.0
+
+
+FAMILIES: dict[str, Callable[[float, float, float], float]] = {
+    "lan_demets_obrien_fleming": obrien_fleming_like,
+    "lan_demets_pocock": pocock_like,
+    "hwang_shih_decani": hwang_shih_decani,
+    "kim_demets": kim_demets,
+    "exponential": exponential,
+}
+NEEDS_PARAMETER = frozenset({"hwang_shih_decani", "kim_demets", "exponential"})
+
+
+def spent(family: str, alpha: float, t: float, *, parameter: float | None = None) -> float:
+    """Cumulative one-sided alpha spent at spending time `t`; all of it from t = 1 on.
+
+    `t` below 0 raises; above 1 counts as 1 (an over-run spends no more). Raises `UsageError`
+    for an unknown family, an alpha outside (0, 0.5) and a missing parameter.
+    """
+    function = FAMILIES.get(family)
+    if function is None:
+        known = ", ".join(sorted(FAMILIES))
+        raise UsageError("SPENDING_UNKNOWN", f"No spending family {family}; known are {known}.")
+    if not 0 < alpha < 0.5:
+        raise UsageError("ALPHA_RANGE", f"A one-sided alpha lies in (0, 0.5), not {alpha}.")
+    if not t >= 0:
+        raise UsageError("SPENDING_TIME_RANGE", f"Spending time starts at 0; {t} is not a time.")
+    if parameter is None and family in NEEDS_PARAMETER:
+        raise UsageError("SPENDING_PARAMETER", f"The family {family} needs its parameter.")
+    if parameter is not None and parameter <= 0 and family in ("kim_demets", "exponential"):
+        raise UsageError("SPENDING_PARAMETER", f"The parameter of {family} is positive.")
+    if t == 0:
+        return 0.0
+    if t >= 1:
+        return alpha
+    return min(alpha, function(alpha, t, 0.0 if parameter is None else parameter))
+
+
+def cumulative_alpha(
+    family: str, alpha: float, t: Sequence[float], *, parameter: float | None = None
+) -> tuple[float, ...]:
+    """`spent` at each spending time. `t` must not decrease; equal times spend nothing more."""
+    if any(later < earlier for earlier, later in itertools.pairwise(t)):
+        raise UsageError(
+            "SPENDING_TIME_ORDER", "Spending times must not decrease from look to look."
+        )
+    return tuple(spent(family, alpha, time, parameter=parameter) for time in t)
+
+
+def interpolated_alpha(
+    knots_t: Sequence[float], knots_share: Sequence[float], alpha: float, t: Sequence[float]
+) -> tuple[float, ...]:
+    """A registered table of cumulative shares of alpha, linear between its knots.
+
+    (0, 0) and (1, 1) are added where the table lacks them. Both lists must increase and stay
+    in [0, 1]; `UsageError` otherwise.
+    """
+    xs, ys = [0.0, *knots_t, 1.0], [0.0, *knots_share, 1.0]
+    ordered = all(a <= b for a, b in itertools.pairwise(xs))
+    if not (ordered and all(a <= b for a, b in itertools.pairwise(ys))):
+        raise UsageError("SPENDING_TABLE", "A spending table rises from (0, 0) to (1, 1).")
+
+    def at(time: float) -> float:
+        if time >= 1:
+            return alpha
+        right = next(i for i, x in enumerate(xs) if x > time)
+        left = right - 1
+        slope = (ys[right] - ys[left]) / (xs[right] - xs[left])
+        return alpha * (ys[left] + slope * (time - xs[left]))
+
+    return tuple(at(time) for time in t)
+
+
+def confined(
+    spend: Callable[[float], float], alpha: float, window: tuple[float, float], *, rescaled: bool
+) -> Callable[[float], float]:
+    """No spend up to the window's start, all of it from its end on, `spend` inside.
+
+    `rescaled` stretches `spend` over the window; otherwise it is taken as it is, and the
+    window's own start already spends.
+    """
+    start, end = window
+
+    def at(time: float) -> float:
+        if time >= end:
+            return alpha
+        if time < start or (rescaled and time == start):
+            return 0.0
+        return spend((time - start) / (end - start) if rescaled else time)
+
+    return at
