@@ -93,7 +93,7 @@ def _normal(values: FloatArray, variance: float) -> FloatArray:
 
 
 def crossing(paths: Paths | None, target: float, bound: float, *, drift: float = 0.0) -> float:
-    """Probability of z above `bound` at information `target` after `paths`; None: from the start."""
+    """Probability of z > `bound` at information `target` after `paths` (None: at the start)."""
     if math.isinf(bound):
         return 0.0 if bound > 0 else (1.0 if paths is None else float(paths.mass.sum()))
     if paths is None:

@@ -92,6 +92,11 @@ def sequential_p(
     `spend(alpha, k)` gives the cumulative alpha at the first k looks.
     """
     return min(
-        repeated_p(z[k - 1], information[:k], lambda alpha, k=k: spend(alpha, k))  # type: ignore[misc]
-        for k in range(1, len(z) + 1)
+        repeated_p(z[k - 1], information[:k], _first_looks(spend, k)) for k in range(1, len(z) + 1)
     )
+
+
+def _first_looks(
+    spend: Callable[[float, int], Sequence[float]], k: int
+) -> Callable[[float], Sequence[float]]:
+    return lambda alpha: spend(alpha, k)

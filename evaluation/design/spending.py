@@ -42,7 +42,7 @@ def hwang_shih_decani(alpha: float, t: float, gamma: float) -> float:
 
 def kim_demets(alpha: float, t: float, rho: float) -> float:
     """alpha t^rho (Kim & DeMets 1987, Biometrika 74:149); rho > 0."""
-    return alpha * t**rho
+    return alpha * math.pow(t, rho)
 
 
 def exponential(alpha: float, t: float, nu: float) -> float:

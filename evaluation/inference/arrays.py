@@ -28,4 +28,5 @@ def cluster_index(cluster: IntArray) -> tuple[IntArray, int]:
 def cluster_sums(values: FloatArray, index: IntArray, n_clusters: int) -> FloatArray:
     """Sums by cluster; values are ordered inside a cluster first, so row order is immaterial."""
     order = np.lexsort((values, index))
-    return np.bincount(index[order], weights=values[order], minlength=n_clusters)
+    sums = np.bincount(index[order], weights=values[order], minlength=n_clusters)
+    return sums.astype(np.float64)
