@@ -45,13 +45,17 @@ class PairRecord:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """The completeness contract: accepted = recorded + booked gaps + unexplained."""
+    """The completeness contract: accepted = recorded + booked gaps + unexplained + in flight.
+
+    In flight: given out by a running gateway and not yet read from its journal.
+    """
 
     accepted: int
     recorded: int
     booked_gaps: int
     unexplained: tuple[str, ...]  # "epoch:seq" of accepted requests that nothing accounts for
     fates: dict[str, dict[str, int]]  # arm -> fate -> count, pending included
+    in_flight: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""Bulk inserts that leave what is already there: the same words for SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+Row = dict[str, object]
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Name the table behind a model."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> int:
+    """Insert the rows that break no unique constraint; return how many those were."""
+    if not rows:
+        return 0
+    connection = session.connection()
+    table = table_of(model)
+    if connection.dialect.name == "postgresql":
+        result = connection.execute(postgresql.insert(table).on_conflict_do_nothing(), list(rows))
+    else:
+        result = connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+    return result.rowcount
+
+
+def as_row(instance: SQLModel) -> Row:
+    """Turn a model instance into an insertable row; the database gives the `id`."""
+    row: Row = instance.model_dump()
+    if "id" in row:
+        del row["id"]
+    return row

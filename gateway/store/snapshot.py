@@ -1,0 +1,154 @@
+"""The trial's record as one session sees it: every pair in arrival order, and the facts beside."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from gateway.store.maturity import contradicts, current_outcome, mature_by, reports_of_trial
+from gateway.store.reads import completeness_in
+from gateway.store.records import ArmRecord, LockedFacts, PairRecord
+from gateway.store.tables import AccrualClosure, Deviation, Encounter, Observation, Refusal
+from protocols.schema import OutcomePlan, Protocol
+from protocols.vocabulary import Arm, Fate, OutcomeState
+
+_NOT_ASKED_YET = ArmRecord(Fate.PENDING, None, None, None, None, None)
+
+# Long enough to spare round trips, short enough not to hold a second copy of a large trial.
+_FETCH_ROWS = 10_000
+
+
+def pairs_in(session: Session, protocol: Protocol, *, at_us: int) -> list[PairRecord]:
+    """Read every pair of the trial, whatever its fate; ordinals count from 1."""
+    reports = reports_of_trial(session, protocol.protocol.id, protocol.outcome.name)
+    rows = session.connection().execute(
+        _pairs_query(protocol.protocol.id), execution_options={"yield_per": _FETCH_ROWS}
+    )
+    # Sorted here and not by the database, whose text order depends on its collation.
+    ordered = sorted(rows, key=lambda row: (row.arrived_at_us, row.epoch, row.seq))
+    records = []
+    for ordinal, row in enumerate(ordered, start=1):
+        state, outcome = _outcome(
+            reports.get(row.pair_id, ()), protocol.outcome, row.arrived_at_us, at_us=at_us
+        )
+        records.append(
+            PairRecord(
+                ordinal=ordinal,
+                pair_id=row.pair_id,
+                subject=row.subject,
+                encounter=row.encounter,
+                arrived_at_us=row.arrived_at_us,
+                eligible=row.eligible,
+                ineligible_reason=row.ineligible_reason,
+                sampled=row.sampled,
+                duplicate_of=row.duplicate_of,
+                inputs=orjson.loads(row.inputs),
+                standard_of_care=_arm(row[11:17]),
+                candidate=_arm(row[17:23]),
+                outcome_state=state,
+                outcome=outcome,
+            )
+        )
+    return records
+
+
+def _pairs_query(trial: str) -> Any:  # SQLAlchemy types no select this wide
+    soc, candidate = aliased(Observation), aliased(Observation)
+    arms = [
+        column
+        for arm in (soc, candidate)
+        for column in (arm.fate, arm.score, arm.flag, arm.detail, arm.duration_ms, arm.lag_ms)
+    ]
+    head = [
+        Encounter.arrived_at_us,
+        Encounter.epoch,
+        Encounter.seq,
+        Encounter.pair_id,
+        Encounter.subject,
+        Encounter.encounter,
+        Encounter.eligible,
+        Encounter.ineligible_reason,
+        Encounter.sampled,
+        Encounter.duplicate_of,
+        Encounter.inputs,
+    ]
+    return (
+        select(*[col(column) for column in (*head, *arms)])
+        .select_from(Encounter)
+        .outerjoin(
+            soc,
+            (col(soc.pair_id) == Encounter.pair_id) & (col(soc.arm) == Arm.STANDARD_OF_CARE.value),
+        )
+        .outerjoin(
+            candidate,
+            (col(candidate.pair_id) == Encounter.pair_id)
+            & (col(candidate.arm) == Arm.CANDIDATE.value),
+        )
+        .where(Encounter.trial == trial)
+    )
+
+
+def _arm(columns: Any) -> ArmRecord:  # six columns of one row
+    fate, score, flag, detail, duration_ms, lag_ms = columns
+    if fate is None:
+        return _NOT_ASKED_YET
+    # A late answer stays in its observation row; here it must not look like one on time.
+    answered = fate == Fate.ANSWERED
+    return ArmRecord(
+        fate=Fate(fate),
+        score=score if answered else None,
+        flag=flag if answered else None,
+        detail=detail,
+        duration_ms=duration_ms,
+        lag_ms=lag_ms,
+    )
+
+
+def _outcome(
+    values: Sequence[str],
+    plan: OutcomePlan,
+    arrived_at_us: int,
+    *,
+    at_us: int,
+) -> tuple[OutcomeState, bool | None]:
+    if not mature_by(at_us, arrived_at_us, plan):
+        return OutcomeState.MISSING, None
+    return current_outcome(values, plan.conflict)
+
+
+def facts_in(
+    session: Session, protocol: Protocol, look: str, *, digest: str, at_us: int
+) -> LockedFacts:
+    """Read what a look sees beside the pairs."""
+    trial = protocol.protocol.id
+    reports = reports_of_trial(session, trial, protocol.outcome.name)
+    return LockedFacts(
+        trial=trial,
+        look=look,
+        protocol_digest=digest,
+        locked_at_us=at_us,
+        accrual_closed=session.get(AccrualClosure, trial) is not None,
+        completeness=completeness_in(session, trial),
+        deviations=_deviations(session, trial),
+        refusals=_refusals(session, trial),
+        outcome_conflicts=sum(contradicts(values) for values in reports.values()),
+    )
+
+
+def _deviations(session: Session, trial: str) -> tuple[dict[str, str], ...]:
+    query = select(Deviation.code, Deviation.severity, Deviation.detail).where(
+        Deviation.trial == trial
+    )
+    counted = Counter(session.exec(query))
+    return tuple(
+        {"code": code, "severity": severity, "detail": detail, "n": str(n)}
+        for (code, severity, detail), n in sorted(counted.items())
+    )
+
+
+def _refusals(session: Session, trial: str) -> tuple[dict[str, str], ...]:
+    query = select(Refusal.code, Refusal.detail).where(Refusal.trial == trial)
+    return tuple({"code": code, "detail": detail} for code, detail in sorted(session.exec(query)))
