@@ -9,6 +9,7 @@ import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
 
+from gateway.demo.children import DemoError
 from gateway.demo.cohorts import Patient
 from gateway.demo.scores import load_artefact
 from protocols.vocabulary import Arm
@@ -17,6 +18,10 @@ CONNECTIONS = 16
 OUTCOME_BATCH = 250
 SYSTEM = "urn:equipoise:demo:rotterdam-tumour-bank"
 SOURCE = "rotterdam-tumour-bank"
+SHIPPED_S = 60.0
+RETRY_S = 0.2
+
+Outcome = dict[str, str | bool | None]
 
 Tick = Callable[[int], None]
 """Told of answers as they come, for a progress display."""
@@ -72,23 +77,56 @@ class Replay:
         await asyncio.gather(*asking)
 
     async def report_outcomes(self, patients: Sequence[Patient]) -> None:
-        """Post what became of these patients; one without a known outcome is not posted."""
+        """Post what became of these patients; one without a known outcome is not posted.
+
+        A pair reaches the trial store a moment after its answer, so an unknown pair is posted again.
+
+        Raises
+        ------
+        DemoError
+            An outcome was refused for another reason, or its pair never arrived.
+        """
         items = [
-            {
-                "pair_id": self.tally.pair_ids[patient.pid],
-                "name": "recurrence_5y",
-                "value": patient.recurrence,
-                "ascertained_at": f"{patient.year + 6}-01-01T00:00:00Z",
-                "source": SOURCE,
-            }
+            self._outcome(patient)
             for patient in patients
             if patient.recurrence is not None and patient.pid in self.tally.pair_ids
         ]
-        for start in range(0, len(items), OUTCOME_BATCH):
-            batch = items[start : start + OUTCOME_BATCH]
-            reply = await self._client.post(self._outcomes, json={"outcomes": batch})
-            reply.raise_for_status()
-            self.tally.outcomes += len(batch)
+        self.tally.outcomes += len(items)
+        until_s = time.monotonic() + SHIPPED_S
+        while items:
+            refused: list[Outcome] = []
+            for start in range(0, len(items), OUTCOME_BATCH):
+                refused += await self._post_outcomes(items[start : start + OUTCOME_BATCH])
+            items = refused
+            if items and time.monotonic() > until_s:
+                raise DemoError(
+                    "DEMO_OUTCOMES", f"{len(items)} pairs did not reach the trial store in time"
+                )
+            await asyncio.sleep(RETRY_S if items else 0)
+
+    async def _post_outcomes(self, items: Sequence[Outcome]) -> list[Outcome]:
+        """Post one batch; give the items whose pair is not in the trial store yet."""
+        reply = await self._client.post(self._outcomes, json={"outcomes": list(items)})
+        reply.raise_for_status()
+        again = []
+        for item, result in zip(items, reply.json()["results"], strict=True):
+            match result.get("code"):
+                case None:
+                    pass
+                case "UNKNOWN_PAIR":
+                    again.append(item)
+                case code:
+                    raise DemoError("DEMO_OUTCOMES", f"an outcome was refused: {code}")
+        return again
+
+    def _outcome(self, patient: Patient) -> Outcome:
+        return {
+            "pair_id": self.tally.pair_ids[patient.pid],
+            "name": "recurrence_5y",
+            "value": patient.recurrence,
+            "ascertained_at": f"{patient.year + 6}-01-01T00:00:00Z",
+            "source": SOURCE,
+        }
 
     async def _ask(self, patient: Patient) -> None:
         body = {

@@ -18,7 +18,6 @@ LIBRARY = Path(__file__).resolve().parents[2] / "protocols" / "library"
 
 @pytest.fixture(scope="module")
 def protocol() -> Protocol:
-    load = pytest.importorskip("protocols.load").load
     loaded = load(LIBRARY / "breast-recurrence.yaml")
     assert isinstance(loaded, Protocol)
     return loaded
