@@ -1,0 +1,26 @@
+"""Lint: small functions, each of which returns all of its own findings as values."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from protocols.errors import Finding
+from protocols.rules import conduct, decision, expressions, hypotheses, names, people, plan, text
+from protocols.schema import Protocol
+
+Rule = Callable[[Protocol], Iterable[Finding]]
+
+RULES: Final[tuple[Rule, ...]] = (
+    *names.RULES,
+    *hypotheses.RULES,
+    *plan.RULES,
+    *expressions.RULES,
+    *decision.RULES,
+    *conduct.RULES,
+    *people.RULES,
+    *text.RULES,
+)
+
+
+def lint(protocol: Protocol) -> list[Finding]:
+    """Every finding of every rule; the places in the file are put in by the loader."""
+    return [finding for rule in RULES for finding in rule(protocol)]
