@@ -79,7 +79,7 @@ class Replay:
     async def report_outcomes(self, patients: Sequence[Patient]) -> None:
         """Post what became of these patients; one without a known outcome is not posted.
 
-        A pair reaches the trial store a moment after its answer, so an unknown pair is posted again.
+        A pair reaches the trial store a moment after its answer: an unknown pair is posted again.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class Replay:
 
     async def _ask(self, patient: Patient) -> None:
         body = {
-            "subject": f"{SYSTEM}|{patient.pid}",
+            "subject": {"system": SYSTEM, "value": str(patient.pid)},
             "encounter": f"{patient.year}-{patient.pid}",
             "inputs": patient.inputs,
         }
@@ -152,7 +152,9 @@ class Replay:
             return
         answer = orjson.loads(reply.content)
         self.tally.served += 1
-        self.tally.not_the_index += answer["output"]["score"] != self._index.score(patient.inputs)
+        self.tally.not_the_index += answer["output"]["output"]["score"] != self._index.score(
+            patient.inputs
+        )
         self.tally.pair_ids[patient.pid] = answer["pair_id"]
         self.tally.answer_ms.append(answer_ms)
         overhead_ms = server_timing(reply.headers.get("server-timing", ""), "gw")

@@ -1,0 +1,10 @@
+"""The shared run as a fixture."""
+
+import pytest
+
+from tests.demo.run import DemoRun, demo_run
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+    return demo_run(tmp_path_factory.getbasetemp() / "demo")
