@@ -69,6 +69,11 @@ def placements(scores: FloatArray, outcome: BoolArray) -> Placements:
     return Placements(below.astype(np.float64), (2 * len(event) - not_above).astype(np.float64))
 
 
+def with_failures_worst(scores: FloatArray, failed: BoolArray, outcome: BoolArray) -> FloatArray:
+    """Scores in which an arm without an answer ranks worst: -inf for events, +inf for the rest."""
+    return np.where(failed, np.where(outcome, -np.inf, np.inf), scores)
+
+
 def _spread(values: FloatArray) -> float:
     return exact_sum((values - exact_sum(values) / len(values)) ** 2)
 
