@@ -24,10 +24,11 @@ ACTOR = "demo"
 GATEWAY = "gateway and mirror"
 
 OUTAGE_S = 1.0
-# Fifteen years of surgery pass in seconds here, so that at full speed one second would be months
-# without the candidate. Around the outage the replay slows down to what a busy clinic may send.
-OUTAGE_PER_S = 20.0
-OUTAGE_PATIENTS = 80
+# Fifteen years of surgery pass in seconds here: at full speed a second would be months without the
+# candidate, and the trial would be about the outage. Around it the replay slows down to a pace at
+# which one second touches about as many patients in a thousand as a bad day of an arm would.
+OUTAGE_PER_S = 10.0
+OUTAGE_PATIENTS = 40
 OUTAGE_AFTER_S = 0.5
 
 CATCH_UP_S = 60.0

@@ -138,10 +138,10 @@ def test_the_safety_share_and_its_exact_bounds(
     patients: list[Row], results: dict[str, Any]
 ) -> None:
     ours = results["safety"][0]
-    events = [row for row in patients if row.event and row.answered]
-    missed = sum(row.index > 5.4 and row.risk < 0.52 for row in events)
-    assert ours["n_events"] == missed
-    low, high = proportion_confint(missed, ours["n_among"], alpha=0.05, method="beta")
+    events = [row for row in patients if row.event]
+    missed = sum(row.index > 5.4 and not (row.answered and row.risk >= 0.52) for row in events)
+    assert (ours["n_events"], ours["n_among"]) == (missed, 1275)
+    low, high = proportion_confint(missed, 1275, alpha=0.05, method="beta")
     assert (ours["low"], ours["high"]) == pytest.approx((low, high), abs=1e-9)
 
 
