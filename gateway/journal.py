@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gateway.batching import Batcher
+from gateway.journal_claim import JournalClaim
 from gateway.journal_reader import journal_path
 from gateway.journal_record import JournalRecord, encode
 
@@ -200,6 +201,7 @@ class _Writer:
     def __init__(self, plan: JournalPlan) -> None:
         self._plan = plan
         self._connections: dict[str, sqlite3.Connection] = {}
+        self._claims: dict[str, JournalClaim] = {}
 
     def work(self, items: list[_Work]) -> _Outcome:
         outcome: _Outcome = []
@@ -240,12 +242,14 @@ class _Writer:
         connection = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._claims[epoch] = JournalClaim(path)
             connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
             self._lay_out(connection, epoch)
         except (sqlite3.Error, OSError):
             log.exception("the journal could not be opened")
             if connection is not None:
                 connection.close()
+            self._let_go(epoch)
             for leftover in path.parent.glob(path.name + "*"):  # no row was ever given to it
                 with suppress(OSError):
                     leftover.unlink()
@@ -285,11 +289,18 @@ class _Writer:
         finally:
             with suppress(sqlite3.Error):
                 connection.close()
+            self._let_go(item.epoch)
         return None
 
     def _abandon(self, epoch: str) -> None:
         with suppress(sqlite3.Error):
             self._connections.pop(epoch).close()
+        self._let_go(epoch)
+
+    def _let_go(self, epoch: str) -> None:
+        claim = self._claims.pop(epoch, None)
+        if claim is not None:
+            claim.release()
 
 
 def new_epoch(now_us: int) -> str:

@@ -1,0 +1,64 @@
+"""`python -m gateway.mirror --folder F [--once]`: start the mirror of one trial's folder."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import uvloop
+
+from gateway.mirror.folder import FolderLock
+from gateway.mirror.logs import say
+from gateway.mirror.mirror import Mirror
+from gateway.settings import load_protocol, load_settings
+from protocols.errors import EquipoiseError
+
+_SWITCH_S = 0.001
+"""The loader's thread yields to the event loop this often, so that candidates are timed truly."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the mirror; give the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.mirror", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="the trial's folder")
+    parser.add_argument(
+        "--once", action="store_true", help="ship and ask everything pending, then exit"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        run_mirror(options.folder, once=options.once)
+    except EquipoiseError as error:
+        sys.stderr.write(f"equipoise: {error.code}: {error}\n")
+        return error.exit_status
+    return 0
+
+
+def run_mirror(folder: Path, *, once: bool) -> None:
+    """Run the mirror of `folder` until SIGTERM, or `once` through everything pending.
+
+    Raises
+    ------
+    EquipoiseError
+        The settings are wrong, another mirror works here, or (with `once`) the store is down.
+    """
+    settings = load_settings(folder, os.environ)
+    protocol = load_protocol(folder, trial=settings.trial)
+    lock = FolderLock(folder / "mirror.lock")
+    os.nice(settings.mirror.niceness)
+    sys.setswitchinterval(_SWITCH_S)
+    say("started", once=once, niceness=os.nice(0))
+
+    async def work() -> None:
+        await Mirror(settings, protocol, heartbeat=folder / "mirror.json").run(once=once)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work())
+    finally:
+        say("stopped")
+        lock.release()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""`mirror.json`: how the mirror stands, replaced whole every second for `equipoise status`."""
+
+import os
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from gateway.mirror.logs import say
+from protocols.vocabulary import Fate
+
+_LAGS = 2000
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the loader and the asker count. `lags_ms`: arrival to asking, of the latest pairs."""
+
+    state: str = "starting"
+    shipped: int = 0
+    quarantined: int = 0
+    asking: int = 0
+    unwritten: int = 0
+    backlog: int = 0
+    breaker: str = "closed"
+    store_error: str | None = None
+    fates: Counter[Fate] = field(default_factory=Counter)
+    lags_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LAGS))
+
+    def lag_ms(self, share: float) -> float | None:
+        """Quantile of the latest lags; None before the first asking."""
+        lags = sorted(self.lags_ms.copy())
+        return round(lags[int(share * (len(lags) - 1))], 1) if lags else None
+
+
+def write_heartbeat(path: Path, progress: Progress) -> None:
+    """Replace the file in one step; a full disk is logged, not fatal."""
+    content = orjson.dumps(
+        {
+            "at_us": time.time_ns() // 1000,
+            "pid": os.getpid(),
+            "state": progress.state,
+            "shipped": progress.shipped,
+            "quarantined": progress.quarantined,
+            "backlog": progress.backlog,
+            "asking": progress.asking,
+            "unwritten": progress.unwritten,
+            "breaker": progress.breaker,
+            "store_error": progress.store_error,
+            "lag_ms": {"p50": progress.lag_ms(0.5), "p99": progress.lag_ms(0.99)},
+            "fates": {fate.value: n for fate, n in sorted(progress.fates.items())},
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
+    draft = path.with_suffix(".json.draft")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        say("heartbeat_not_written", errno=error.errno)

@@ -1,0 +1,113 @@
+"""Pending pairs in the order of their journals, with the exact bytes that the arms get.
+
+The store says which pairs wait; it holds allowlisted fields only, so the bytes come from the
+journal. One mirror works on a folder, and an epoch is shipped in order: what lies behind the
+epoch's cursor is asked or under way, and is not looked for again in this mirror's life.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gateway.journal_record import JournalRecord
+from gateway.mirror.pairs import Waiting
+from gateway.mirror.tail import Tail, read_run
+from gateway.store.engine import Store
+from gateway.store.reads import PendingPair, pending_pairs
+
+PAGE = 500
+_BEYOND = 2**62
+
+
+class PendingSource:
+    """Pages of pending pairs. Blocking: it runs in a thread."""
+
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        trial: str,
+        tails: Callable[[], list[Tail]],
+        is_lost: Callable[[str], bool],
+    ) -> None:
+        self._store = store
+        self._trial = trial
+        self._tails = tails
+        self._is_lost = is_lost
+        self._cursors: dict[str, int] = {}
+        self._orphans_sought = False
+        self._orphan_place: tuple[str, int] | None = None
+
+    def next_page(self) -> list[Waiting]:
+        """Read the next pending pairs, oldest epoch first; empty when there are none now.
+
+        Raises
+        ------
+        StoreError, JournalError
+            They cannot be read now; nothing was skipped.
+        """
+        if not self._orphans_sought:
+            orphans = self._next_orphans()
+            if orphans:
+                return orphans
+            self._orphans_sought = True
+        for tail in self._tails():
+            shipped = tail.shipped_seq
+            if shipped > self._cursors.get(tail.epoch, 0):
+                page = self._page_of(tail, shipped)
+                if page:
+                    return page
+        return []
+
+    def scanned_through(self, epoch: str) -> int:
+        """Say up to which number the epoch's pairs were handed out."""
+        return self._cursors.get(epoch, 0)
+
+    def _page_of(self, tail: Tail, shipped: int) -> list[Waiting]:
+        after = (tail.epoch, self._cursors.get(tail.epoch, 0))
+        found = pending_pairs(self._store(), self._trial, limit=PAGE, after=after)
+        pairs = [pair for pair in found if pair.epoch == tail.epoch]
+        waiting = list(_with_inputs(pairs, tail.path)) if pairs else []
+        scanned = 0 if len(pairs) == PAGE else shipped
+        self._cursors[tail.epoch] = max([scanned, *(pair.seq for pair in pairs)])
+        return waiting
+
+    def _next_orphans(self) -> list[Waiting]:
+        """Find pairs whose journal is gone for good: nobody can ask about them any more."""
+        here = {tail.epoch for tail in self._tails() if tail.path.exists()}
+        while found := pending_pairs(
+            self._store(), self._trial, limit=PAGE, after=self._orphan_place
+        ):
+            epoch = found[0].epoch
+            if epoch in here or not self._is_lost(epoch):
+                self._orphan_place = (epoch, _BEYOND)
+                continue
+            lost = [pair for pair in found if pair.epoch == epoch]
+            self._orphan_place = (epoch, lost[-1].seq)
+            return [_waiting(pair, None) for pair in lost]
+        return []
+
+
+def _with_inputs(pairs: list[PendingPair], path: Path) -> Iterator[Waiting]:
+    wanted = {pair.seq: pair for pair in pairs}
+    after, last = pairs[0].seq - 1, pairs[-1].seq
+    while after < last:
+        run = read_run(path, after, min(PAGE, last - after))
+        for record in run.records:
+            pair = wanted.pop(record.seq, None)
+            if pair is not None:
+                yield _waiting(pair, record)
+        if run.through == after:
+            break
+        after = run.through
+    for pair in wanted.values():  # shipped once, and not in the file any more: damaged since
+        yield _waiting(pair, None)
+
+
+def _waiting(pair: PendingPair, record: JournalRecord | None) -> Waiting:
+    return Waiting(
+        pair_id=pair.pair_id,
+        epoch=pair.epoch,
+        seq=pair.seq,
+        arrived_at_us=pair.arrived_at_us,
+        inputs=None if record is None else record.inputs,
+        trace=None if record is None else record.trace,
+    )
