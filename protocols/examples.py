@@ -100,20 +100,18 @@ class _Runner:
         return tuple(sorted(happened))
 
     def _unknown_names(self, example: WorkedExample, path: str) -> Iterator[Finding]:
-        known = {
-            "pair.inputs": ({field.name for field in self._protocol.inputs.fields}, "an input"),
-            "expect.correct": (set(self._measures), "an endpoint"),
-            "expect.safety_events": ({code for code, _, _ in self._safety}, "a safety rule"),
-        }
-        used = {
-            "pair.inputs": example.pair.inputs,
-            "expect.correct": example.expect.correct,
-            "expect.safety_events": example.expect.safety_events,
-        }
-        for place, (names, kind) in known.items():
-            for name in sorted(set(used[place]) - names):
+        fields = {field.name for field in self._protocol.inputs.fields}
+        rules = {code for code, _, _ in self._safety}
+        pair, expect = example.pair, example.expect
+        checks: tuple[tuple[str, set[str], set[str], str], ...] = (
+            ("pair.inputs", set(pair.inputs), fields, "an input"),
+            ("expect.correct", set(expect.correct), set(self._measures), "an endpoint"),
+            ("expect.safety_events", set(expect.safety_events), rules, "a safety rule"),
+        )
+        for place, used, known, kind in checks:
+            for name in sorted(used - known):
                 message = f"`{name}` is not {kind} of this protocol."
-                remedy = f"Known here: {', '.join(sorted(names))}."
+                remedy = f"Known here: {', '.join(sorted(known))}."
                 yield error(Code.EXAMPLE_UNKNOWN_NAME, f"{path}.{place}", message, remedy)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
+from typing import Any
 
 from protocols.errors import EquipoiseError
 from protocols.findings import Code
@@ -36,7 +37,7 @@ TOKEN = re.compile(
       | (?P<sign>==|!=|<=|>=|[-+*/<>(),])""",
     re.VERBOSE | re.ASCII,
 )
-COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
+COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -115,9 +116,7 @@ def _check_tokens(text: str) -> None:
                 Code.EXPRESSION_TOO_LARGE, position, f"A number has at most {MOST_DIGITS} digits."
             )
         if kind == before == "text":
-            raise ExpressionError(
-                Code.EXPRESSION_SYNTAX, position, "Two texts stand side by side."
-            )
+            raise ExpressionError(Code.EXPRESSION_SYNTAX, position, "Two texts stand side by side.")
         before = before if kind == "space" else kind
         position = match.end()
 
@@ -212,9 +211,7 @@ class _Compiler:
             tests.append((COMPARE[type(op)], isinstance(op, ast.Eq | ast.NotEq)))
         return _chain(sides, tuple(tests))
 
-    def _membership(
-        self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int
-    ) -> Evaluator:
+    def _membership(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> Evaluator:
         negated = isinstance(op, ast.NotIn | ast.IsNot)
         part = self.compile(left, depth + 1)
         if isinstance(op, ast.Is | ast.IsNot):
@@ -249,7 +246,7 @@ class _Compiler:
 
 
 def _chain(
-    sides: tuple[Evaluator, ...], tests: tuple[tuple[Callable[[object, object], bool], bool], ...]
+    sides: tuple[Evaluator, ...], tests: tuple[tuple[Callable[[Any, Any], bool], bool], ...]
 ) -> Evaluator:
     """`a < b <= c` means `a < b and b <= c`."""
 

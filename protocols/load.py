@@ -304,4 +304,5 @@ class _Walker:
 
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
+    assert mark is not None  # noqa: S101 - events of a parsed text always carry one
     return Place(mark.line + 1, mark.column + 1)

@@ -13,31 +13,26 @@ def null_hypothesis(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
     """What the data have to speak against."""
     higher = endpoint.direction is Direction.HIGHER_IS_BETTER
     sign = f"{EFFECT} {'≤' if higher else '≥'} {_bound(hypothesis, endpoint)}"
-    title = endpoint.title
     match hypothesis.framework:
         case Framework.NON_INFERIORITY:
-            word = "below" if higher else "above"
-            return (
-                f"The candidate's {title} lies {word} that of the standard of care by "
-                f"{_margin(hypothesis)} or more ({sign})."
-            )
+            side = "below" if higher else "above"
+            claim = f"lies {side} the standard of care by {_margin(hypothesis)} or more"
         case Framework.SUPERIORITY:
-            return f"The candidate's {title} is no better than that of the standard of care ({sign})."
+            claim = "is no better than the standard of care"
+    return f"{endpoint.title}: the candidate {claim} ({sign})."
 
 
 def alternative(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
     """What the trial sets out to show."""
     higher = endpoint.direction is Direction.HIGHER_IS_BETTER
     sign = f"{EFFECT} {'>' if higher else '<'} {_bound(hypothesis, endpoint)}"
-    title = endpoint.title
     match hypothesis.framework:
         case Framework.NON_INFERIORITY:
-            return (
-                f"The candidate's {title} is worse than that of the standard of care by less than "
-                f"{_margin(hypothesis)}, or not worse at all ({sign})."
-            )
+            margin = _margin(hypothesis)
+            claim = f"is worse than the standard of care by less than {margin}, or not worse at all"
         case Framework.SUPERIORITY:
-            return f"The candidate's {title} is better than that of the standard of care ({sign})."
+            claim = "is better than the standard of care"
+    return f"{endpoint.title}: the candidate {claim} ({sign})."
 
 
 def _margin(hypothesis: Hypothesis) -> str:

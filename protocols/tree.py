@@ -133,18 +133,14 @@ LIKE_A_NUMBER = re.compile(
     )\Z""",
     re.VERBOSE | re.IGNORECASE,
 )
+CONSTANTS = {"true": True, "false": False, "null": None}
 TRUTH_WORDS = {"yes", "no", "on", "off", "y", "n", "true", "false"}
 
 
 def resolve_plain(text: str) -> ScalarValue | Ambiguous:
     """What an unquoted word means, by rules on which every reader agrees."""
-    match text:
-        case "true":
-            return True
-        case "false":
-            return False
-        case "null":
-            return None
+    if text in CONSTANTS:
+        return CONSTANTS[text]
     if INTEGER.match(text):
         return _integer(text)
     if DECIMAL.match(text):

@@ -68,9 +68,7 @@ def _finding(detail: ErrorDetails, found: Found, path: TreePath) -> Finding:
     return replace(error(code, dotted(path), message, remedy), line=place.line, column=place.column)
 
 
-def _sentences(
-    code: Code, detail: ErrorDetails, found: Found, path: TreePath
-) -> tuple[str, str]:
+def _sentences(code: Code, detail: ErrorDetails, found: Found, path: TreePath) -> tuple[str, str]:
     name = str(path[-1]) if path else "the document"
     name = shorten(name)
     context = detail.get("ctx", {})

@@ -14,6 +14,14 @@ TESTS_OF = {
     "auc": ("delong",),
     "sensitivity": ("tango_score", "clustered_difference"),
     "specificity": ("tango_score", "clustered_difference"),
+    "brier": ("clustered_difference",),
+}
+BINARY = {"sensitivity", "specificity"}
+DIRECTIONS = {
+    "auc": Direction.HIGHER_IS_BETTER,
+    "sensitivity": Direction.HIGHER_IS_BETTER,
+    "specificity": Direction.HIGHER_IS_BETTER,
+    "brier": Direction.LOWER_IS_BETTER,
 }
 
 
@@ -41,10 +49,21 @@ def primary_endpoints(protocol: Protocol) -> Iterator[Finding]:
 
 def directions(protocol: Protocol) -> Iterator[Finding]:
     for index, endpoint in enumerate(protocol.endpoints):
-        if endpoint.direction is not Direction.HIGHER_IS_BETTER:
-            message = f"More {endpoint.measure} is better, but the direction says less is."
-            remedy = "Write higher_is_better; the margin stays a positive number."
+        right = DIRECTIONS[endpoint.measure]
+        if endpoint.direction is not right:
+            message = f"The direction of {endpoint.measure} is {right}."
+            remedy = f"Write {right}; the margin stays a positive number."
             yield error(Code.DIRECTION_CLASH, f"endpoints[{index}].direction", message, remedy)
+
+
+def probabilities(protocol: Protocol) -> Iterator[Finding]:
+    """The Brier score is the mean squared error of a probability, of nothing else."""
+    kinds = {protocol.arms.standard_of_care.output.kind, protocol.arms.candidate.output.kind}
+    for index, endpoint in enumerate(protocol.endpoints):
+        if endpoint.measure == "brier" and kinds != {"probability"}:
+            message = "The Brier score needs a probability from both arms, and one gives a score."
+            path = f"endpoints[{index}].measure"
+            yield error(Code.PROBABILITY_NEEDED, path, message, "Take auc, or map the score first.")
 
 
 def testable_endpoints(protocol: Protocol) -> Iterator[Finding]:
@@ -84,13 +103,13 @@ def margins(protocol: Protocol) -> Iterator[Finding]:
 def tests(protocol: Protocol) -> Iterator[Finding]:
     clustered = protocol.design.cluster == "subject"
     for path, hypothesis, endpoint in _tested(protocol):
-        fitting = TESTS_OF[endpoint.measure]
+        fitting, binary = TESTS_OF[endpoint.measure], endpoint.measure in BINARY
         if hypothesis.test not in fitting:
             message = f"The test {hypothesis.test} does not estimate {endpoint.measure}."
             remedy = f"Take {' or '.join(fitting)}."
             yield error(Code.TEST_MEASURE_CLASH, f"{path}.test", message, remedy)
-        if hypothesis.sensitivity_tests and endpoint.measure == "auc":
-            message = "McNemar's tests compare flags, not ranks."
+        if hypothesis.sensitivity_tests and not binary:
+            message = f"McNemar's tests compare flags; {endpoint.measure} is not about flags."
             place = f"{path}.sensitivity_tests"
             yield error(Code.TEST_MEASURE_CLASH, place, message, "Write an empty list here.")
         elif hypothesis.sensitivity_tests and clustered:
@@ -102,10 +121,10 @@ def tests(protocol: Protocol) -> Iterator[Finding]:
             message = "tango_score counts encounters as independent, but subjects are clusters."
             remedy = "Take clustered_difference, or write cluster: none if nobody comes twice."
             yield error(Code.UNIT_FINER_THAN_CLUSTER, f"{path}.test", message, remedy)
-        if hypothesis.test == "clustered_difference" and not clustered:
-            message = "clustered_difference needs a cluster, and the design has none."
-            remedy = "Write cluster: subject, or take tango_score."
-            yield error(Code.CLUSTER_MISSING, f"{path}.test", message, remedy)
+        if hypothesis.test == "clustered_difference" and not clustered and binary:
+            message = "clustered_difference without a cluster takes every pair as its own."
+            remedy = "Write cluster: subject, or take tango_score, which is better here."
+            yield warning(Code.CLUSTER_MISSING, f"{path}.test", message, remedy)
 
 
 def alphas(protocol: Protocol) -> Iterator[Finding]:
@@ -182,6 +201,7 @@ def primary_first(protocol: Protocol) -> Iterator[Finding]:
 RULES = (
     primary_endpoints,
     directions,
+    probabilities,
     testable_endpoints,
     margins,
     tests,

@@ -3,6 +3,7 @@
 import keyword
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import Protocol as Protocol_
 
 from protocols.errors import Finding
 from protocols.findings import Code, error, warning
@@ -10,9 +11,14 @@ from protocols.names import RESERVED
 from protocols.schema import Protocol
 
 
+class _Named(Protocol_):
+    @property
+    def id(self) -> str: ...
+
+
 def _listed_names(protocol: Protocol) -> Iterator[tuple[str, str, list[str]]]:
     """(path of the list, key that names an item, the names in order)."""
-    plain = {
+    plain: dict[str, tuple[_Named, ...]] = {
         "objectives": protocol.objectives,
         "estimands": protocol.estimands,
         "endpoints": protocol.endpoints,

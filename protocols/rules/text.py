@@ -33,6 +33,8 @@ def _texts(value: object, path: TreePath = ()) -> Iterator[tuple[TreePath, str]]
         case list() | tuple():
             for index, inner in enumerate(value):
                 yield from _texts(inner, (*path, index))
+        case _:
+            return
 
 
 def published_text(protocol: Protocol) -> Iterator[Finding]:

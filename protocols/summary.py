@@ -1,0 +1,158 @@
+"""A protocol in a page of plain sentences, for the people who sign it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import wrap
+
+from protocols.canonical import digest_of
+from protocols.schema import AnalysisPopulation, ArmPlan, Endpoint, Hypothesis, Protocol
+from protocols.sentences import alternative, null_hypothesis
+
+WIDTH = 96
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisSummary:
+    id: str
+    endpoint: str
+    framework: str
+    margin: float | None
+    alpha: float
+    test: str
+    null_hypothesis: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Sentences and numbers of one protocol, in the order in which they are read."""
+
+    trial: str
+    version: str
+    date: str
+    title: str
+    digest: str
+    standard_of_care: str
+    candidate: str
+    hypotheses: tuple[HypothesisSummary, ...]
+    order: str
+    looks: tuple[str, ...]
+    sample_size: str
+    populations: tuple[str, ...]
+    subgroups: tuple[str, ...]
+    safety: tuple[str, ...]
+    decision: tuple[str, ...]
+    decided_by: tuple[str, ...]
+    signed_by: tuple[str, ...]
+
+
+def summary_of(protocol: Protocol) -> Summary:
+    endpoints = {endpoint.id: endpoint for endpoint in protocol.endpoints}
+    identity, size = protocol.protocol, protocol.sample_size
+    return Summary(
+        trial=identity.id,
+        version=identity.version,
+        date=identity.date,
+        title=identity.title,
+        digest=digest_of(protocol),
+        standard_of_care=_arm(protocol.arms.standard_of_care),
+        candidate=_arm(protocol.arms.candidate),
+        hypotheses=tuple(_hypothesis(h, endpoints[h.endpoint]) for h in protocol.hypotheses),
+        order=" → ".join(" and ".join(group) for group in protocol.multiplicity.order),
+        looks=tuple(_looks(protocol)),
+        sample_size=f"{size.evaluable_pairs} evaluable pairs for a power of {size.power:g}.",
+        populations=tuple(map(_population, protocol.analysis_populations)),
+        subgroups=tuple(
+            f"{group.title}: {', '.join(level.title for level in group.levels)}."
+            for group in protocol.subgroups
+        ),
+        safety=tuple(_safety(protocol)),
+        decision=tuple(
+            f"{rule.at.replace('_', ' ')}: if {rule.when}, {rule.recommendation.replace('_', ' ')}."
+            for rule in protocol.decision_rule.rules
+        ),
+        decided_by=protocol.decision_rule.decided_by,
+        signed_by=tuple(
+            f"{person.name}, {person.role.replace('_', ' ')}"
+            for person in protocol.roles
+            if person.signs
+        ),
+    )
+
+
+def _arm(plan: ArmPlan) -> str:
+    relation = plan.decision.flag_when.removeprefix("score_").replace("_", " ")
+    return (
+        f"{plan.name} {plan.version} ({plan.kind.replace('_', ' ')}), flags at a score "
+        f"{relation} {plan.decision.threshold:g}; {plan.digest[:19]}…"
+    )
+
+
+def _hypothesis(hypothesis: Hypothesis, endpoint: Endpoint) -> HypothesisSummary:
+    return HypothesisSummary(
+        id=hypothesis.id,
+        endpoint=endpoint.title,
+        framework=hypothesis.framework.value,
+        margin=hypothesis.margin.value if hypothesis.margin else None,
+        alpha=hypothesis.alpha,
+        test=hypothesis.test,
+        null_hypothesis=null_hypothesis(hypothesis, endpoint),
+        alternative=alternative(hypothesis, endpoint),
+    )
+
+
+def _looks(protocol: Protocol) -> Iterator[str]:
+    planned = protocol.sample_size.evaluable_pairs
+    for look in protocol.monitoring.looks:
+        pairs = look.information * planned
+        yield f"{look.id} at {pairs:.0f} evaluable pairs ({look.information:g} of the information)."
+
+
+def _population(population: AnalysisPopulation) -> str:
+    silence = population.candidate_without_answer.replace("_", " ")
+    return (
+        f"{population.id}, {population.role}: {population.definition} "
+        f"A candidate without an answer: {silence}."
+    )
+
+
+def _safety(protocol: Protocol) -> Iterator[str]:
+    for rule in protocol.safety:
+        yield (
+            f"{rule.id}: {rule.title}; at most {rule.limit:g} of pairs with {rule.among} "
+            f"(one-sided bound at {rule.confidence:g}), else {rule.action}."
+        )
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """The summary for a screen."""
+    lines = wrap(summary.title, WIDTH)
+    lines += [f"{summary.trial}, version {summary.version} of {summary.date}", summary.digest]
+    lines += _block("Arms", [f"Standard of care: {summary.standard_of_care}"])
+    lines += _paragraph(f"Candidate: {summary.candidate}")
+    lines += _block("Hypotheses, tested in the order " + summary.order, [])
+    for item in summary.hypotheses:
+        margin = "no margin" if item.margin is None else f"margin {item.margin:g}"
+        framework = item.framework.replace("_", "-")
+        lines += _paragraph(
+            f"{item.id} ({framework}, {margin}, one-sided alpha {item.alpha:g}, {item.test})"
+        )
+        lines += _paragraph(f"  H0: {item.null_hypothesis}")
+        lines += _paragraph(f"  H1: {item.alternative}")
+    lines += _block("Looks", [*summary.looks, summary.sample_size])
+    lines += _block("Analysis populations", summary.populations)
+    lines += _block("Subgroups (described, not tested)", summary.subgroups)
+    lines += _block("Safety", summary.safety)
+    lines += _block("Decision rule: the first that holds", summary.decision)
+    lines += _paragraph(f"Decided by: {', '.join(summary.decided_by)}.")
+    lines += _block("Signed by", summary.signed_by)
+    return lines
+
+
+def _block(title: str, texts: tuple[str, ...] | list[str]) -> list[str]:
+    return ["", title, *(line for text in texts for line in _paragraph(text))]
+
+
+def _paragraph(text: str) -> list[str]:
+    lead = " " * (len(text) - len(text.lstrip()) + 2)
+    return wrap(text.strip(), WIDTH, initial_indent=lead, subsequent_indent=lead + "  ")
