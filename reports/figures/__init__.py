@@ -1,0 +1,1 @@
+"""Figures as SVG text: no library, no clock, no random id."""

@@ -1,0 +1,1 @@
+"""Table specifications: one for the page and for its CSV file."""

@@ -1,0 +1,103 @@
+"""What an auditor needs: digests, versions, methods with citations, and the words used here."""
+
+from reports import numbers
+from reports.blocks import Block, Box, Facts, Part, Section, Text
+from reports.reading import Reading
+
+GLOSSARY = (
+    ("Arm", "A predictor, not a patient group: every encounter meets both, so data are paired."),
+    ("Candidate", "The algorithm under evaluation. It ran in the shadow and treated nobody."),
+    ("Standard of care", "What answered the clinician throughout the trial."),
+    ("Encounter", "The contact that caused one request."),
+    (
+        "Pair, evaluable pair",
+        "Both arms' observations of an encounter; with an ascertained outcome.",
+    ),
+    ("Margin", "The largest acceptable loss, registered before the first request."),
+    ("Repeated interval", "An interval that stays valid although the data were looked at before."),
+    ("Look", "A planned analysis. Its number and moment are registered."),
+    ("Information fraction", "Evaluable pairs at the look divided by the planned total."),
+    ("Boundary", "The value that the statistic must reach at a look, from alpha spending."),
+    ("Lock", "The moment after which a look's data cannot change."),
+    ("Deviation", "Conduct departed from the protocol."),
+    ("Refusal", "Something that the registered plan does not allow was asked for."),
+    ("Verdict", "The answer to one hypothesis by a fixed rule; computed, never typed."),
+    ("Not evaluable", "There is no answer, for the reason given; never a number in its place."),
+)
+
+
+def reading_section() -> Section:
+    """How to read a non-inferiority figure, for readers who meet one for the first time."""
+    box = Box(
+        "How to read a non-inferiority figure",
+        (
+            "The point is the difference candidate − standard of care; the line through it is the "
+            "interval of differences that agree with the data.",
+            "The solid line is zero: the arms alike. The dashed line is the margin, the largest "
+            "loss that the protocol accepts. The shaded side is worse than that.",
+            "Whole line off the shaded side: non-inferior. Line across the dashed line: not shown; "
+            "the data cannot tell. Whole line in the shade: inferior.",
+            "Non-inferior never means alike. A line wholly on the worse side of zero, yet off the "
+            "shade, is non-inferior but worse, and the verdict says so.",
+        ),
+    )
+    return Section("how-to-read", "How to read this report", (box,))
+
+
+def audit_section(reading: Reading) -> Section:
+    return Section(
+        "audit",
+        "Audit appendix",
+        (_identity(reading), _verify(), _methods(reading), _glossary()),
+    )
+
+
+def _identity(reading: Reading) -> Part:
+    results, facts = reading.results, reading.results.facts
+    rows = (
+        ("Trial", facts.trial),
+        ("Look", f"{facts.look}, number {facts.look_number} of {facts.looks_planned}"),
+        ("Data locked", facts.locked_at),
+        ("Results digest", reading.digest),
+        ("Lock digest", results.digests.lock),
+        ("Protocol digest", results.digests.protocol),
+        ("Protocol version", f"{facts.protocol_version} of {facts.protocol_date}"),
+        ("Engine version", results.engine_version),
+        ("Results schema", results.schema_version),
+        ("Information fraction", numbers.plain_percent(facts.information_fraction)),
+        ("Looks made", numbers.count(facts.looks_made)),
+        ("Looks refused", numbers.count(facts.looks_refused)),
+    )
+    return Part("audit-identity", "Identity", (Facts(rows, code=True),))
+
+
+def _verify() -> Part:
+    steps: tuple[Block, ...] = (
+        Text("1. sha256sum results.json must print the results digest above."),
+        Text(
+            "2. equipoise report build --results results.json --output again must write the same "
+            "bytes, on any machine."
+        ),
+        Text(
+            "3. The look can be run again from its lock: one lock and one protocol give one result."
+        ),
+    )
+    return Part("audit-verify", "How to verify", steps)
+
+
+def _methods(reading: Reading) -> Part:
+    """Each method once, in the order of first use."""
+    found: dict[str, str] = {}
+    for hypothesis in reading.results.hypotheses:
+        for test in (hypothesis.primary, *hypothesis.supporting, *hypothesis.sensitivity):
+            name = test.test.replace("_", " ")
+            found.setdefault(name, f"{test.method} {test.citation}".strip())
+    rounding = (
+        "Decisions are made on unrounded values; this page rounds halves away from zero and adds "
+        "decimals where a limit would otherwise seem to lie on the margin."
+    )
+    return Part("audit-methods", "Methods", (Facts(tuple(found.items())), Text(rounding)))
+
+
+def _glossary() -> Part:
+    return Part("audit-glossary", "Words used here", (Facts(GLOSSARY),))

@@ -1,0 +1,181 @@
+"""What a page is made of. The templates know these kinds and nothing of a trial."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One table cell: `text` for the page, `value` unrounded for the CSV."""
+
+    text: str
+    value: Value
+
+
+def cell(text: str, value: Value = None) -> Cell:
+    """A cell; without a value of its own the CSV holds the text."""
+    return Cell(text, text if value is None else value)
+
+
+def blank(reason: str = "") -> Cell:
+    """There is no number here; the reason, if any, stands in its place."""
+    return Cell(reason or "–", reason or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The first cell heads the row."""
+
+    cells: tuple[Cell, ...]
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One specification for the page's table and for its CSV file (`data/<id>.csv`)."""
+
+    kind: ClassVar[str] = "table"
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`finding` is the short text alternative, `description` the long one, `table` the data."""
+
+    kind: ClassVar[str] = "figure"
+    number: int
+    title: str
+    finding: str
+    description: str
+    svg: str
+    table: Table
+    narrow: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"figure-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    kind: ClassVar[str] = "text"
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    kind: ClassVar[str] = "points"
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Terms and what they mean or hold."""
+
+    kind: ClassVar[str] = "facts"
+    rows: tuple[tuple[str, str], ...]
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A set-off explanation."""
+
+    kind: ClassVar[str] = "box"
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A titled part of a section."""
+
+    kind: ClassVar[str] = "part"
+    id: str
+    title: str
+    blocks: "tuple[Block, ...]"
+
+
+Block = Table | Figure | Text | Points | Facts | Box | Part
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    label: str
+    title: str
+    number: str
+    interval: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leadership:
+    """The first page."""
+
+    trial_line: str
+    data_line: str
+    stamps: tuple[str, ...]
+    verdict: str
+    frequencies: str
+    figure: Figure | None
+    tiles: tuple[Tile, ...]
+    safety: str
+    unknown: tuple[str, ...]
+    recommendation: str
+    recommendation_sentence: str
+    decided_by: str
+    digests: tuple[tuple[str, str], ...]
+    verify: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    title: str
+    trial: str
+    leadership: Leadership
+    sections: tuple[Section, ...]
+
+
+def tables_of(page: Page) -> tuple[Table, ...]:
+    """Every table of the page, figures' data included, in page order."""
+    found: list[Table] = []
+    if page.leadership.figure is not None:
+        found.append(page.leadership.figure.table)
+    for section in page.sections:
+        found.extend(_tables_in(section.blocks))
+    return tuple(found)
+
+
+def _tables_in(blocks: tuple[Block, ...]) -> list[Table]:
+    found: list[Table] = []
+    for block in blocks:
+        match block:
+            case Table():
+                found.append(block)
+            case Figure():
+                found.append(block.table)
+            case Part():
+                found.extend(_tables_in(block.blocks))
+            case _:
+                pass
+    return found

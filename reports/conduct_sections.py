@@ -1,0 +1,146 @@
+"""Sections on how the trial went: flow, safety, subgroups, missing data, deviations, operations."""
+
+from evaluation.results import LookResults, PairedTable, RocCurve
+from reports import numbers
+from reports.blocks import Block, Facts, Points, Section, Text
+from reports.drawings import flow_figure, roc_figure, subgroups_figure
+from reports.reading import Reading
+from reports.sentences import as_clause, safety_words
+from reports.tables import conduct
+
+
+def flow_section(reading: Reading) -> Section:
+    results = reading.results
+    blocks: list[Block] = []
+    if results.flow:
+        blocks.append(flow_figure(reading))
+        blocks.append(
+            Text("The counts of all boxes reconcile; otherwise this page does not exist.")
+        )
+    else:
+        blocks.append(Text("The results hold no flow."))
+    if results.populations:
+        blocks.append(conduct.populations_table(results))
+    return Section("flow", "Flow of encounters", tuple(blocks))
+
+
+def discrimination_section(reading: Reading) -> Section | None:
+    """ROC curves and calibration; None where the look has neither."""
+    results = reading.results
+    curves: tuple[RocCurve, ...] = tuple(c for c in results.curves if c.points)
+    blocks: list[Block] = []
+    if curves:
+        blocks.append(
+            Text(
+                "A curve shows every threshold; care uses one. The marks are the registered "
+                "thresholds, frozen before the first request."
+            )
+        )
+        blocks.append(roc_figure(reading, curves))
+    if results.calibration:
+        blocks.append(conduct.calibration_table(results))
+    if not blocks:
+        return None
+    return Section("discrimination", "Discrimination and calibration", tuple(blocks))
+
+
+def safety_section(reading: Reading) -> Section:
+    results = reading.results
+    blocks: list[Block] = [
+        Text(f"{safety_words(rule.verdict)}. {rule.sentence}") for rule in results.safety
+    ]
+    blocks.append(conduct.safety_table(results))
+    discordant = [_discordance(rule.title, rule.net_discordant) for rule in results.safety]
+    blocks += [Text(sentence) for sentence in discordant if sentence]
+    bases = tuple((rule.title, rule.limit_basis) for rule in results.safety)
+    if bases:
+        blocks.append(Text("Why each limit is where it is:"))
+        blocks.append(Facts(bases))
+    return Section("safety", "Safety", tuple(blocks))
+
+
+def _discordance(title: str, table: PairedTable | None) -> str:
+    if table is None:
+        return ""
+    return (
+        f"{title}: among its pairs both arms flagged {numbers.count(table.n11)}, only the "
+        f"candidate {numbers.count(table.n10)}, only the standard of care {numbers.count(table.n01)}, "
+        f"neither {numbers.count(table.n00)}."
+    )
+
+
+def subgroups_section(reading: Reading) -> Section | None:
+    results = reading.results
+    if not results.subgroups:
+        return None
+    endpoints = list(dict.fromkeys(group.endpoint for group in results.subgroups))
+    blocks: list[Block] = [
+        Text(
+            "Descriptive: intervals without verdict and without p. Small cells are suppressed, so "
+            "that nobody can be recognised; the row stays."
+        )
+    ]
+    for endpoint in endpoints:
+        groups = [g for g in results.subgroups if g.endpoint == endpoint]
+        blocks.append(subgroups_figure(reading, endpoint, groups))
+    return Section("subgroups", "Subgroups", tuple(blocks))
+
+
+def missing_section(reading: Reading) -> Section:
+    results, plan = reading.results, reading.protocol.missing_data
+    blocks: list[Block] = [Text(pattern.sentence) for pattern in results.missing_patterns]
+    if results.missing_patterns:
+        blocks.append(conduct.missing_table(results))
+    blocks.append(
+        Facts(
+            (
+                ("Outcomes with contradicting reports", numbers.count(results.outcome_conflicts)),
+                ("Registered assumption on outcomes", plan.outcome_assumption),
+                ("Registered handling of missing answers", plan.prediction),
+            )
+        )
+    )
+    return Section("missing-data", "Missing data", tuple(blocks))
+
+
+def deviations_section(reading: Reading) -> Section:
+    results = reading.results
+    if not results.deviations:
+        none = Text("No deviation is on record at this lock.")
+        return Section("deviations", "Deviations", (none,))
+    return Section("deviations", "Deviations", (conduct.deviations_table(results),))
+
+
+def refusals_section(reading: Reading) -> Section:
+    results = reading.results
+    facts = results.facts
+    made = (
+        f"{numbers.plural(facts.looks_made, 'look')} made of {numbers.count(facts.looks_planned)} "
+        f"planned; {numbers.plural(facts.looks_refused, 'look')} refused."
+    )
+    if not results.refusals:
+        return Section("refusals", "Refusals", (Text(made), Text("No refusal is on record.")))
+    return Section("refusals", "Refusals", (Text(made), conduct.refusals_table(results)))
+
+
+def operations_section(reading: Reading) -> Section:
+    results = reading.results
+    blocks: list[Block] = []
+    if results.operations:
+        blocks += [conduct.fates_table(results), conduct.times_table(results)]
+    blocks.append(conduct.completeness_table(results))
+    blocks += _unexplained(results)
+    return Section("operations", "Operations", tuple(blocks))
+
+
+def _unexplained(results: LookResults) -> list[Block]:
+    held = results.completeness.unexplained
+    if not held:
+        return []
+    return [Text("Accepted requests that nothing accounts for (epoch and number):"), Points(held)]
+
+
+def limits_section(reading: Reading) -> Section:
+    limits = tuple(f"{as_clause(limit)}." for limit in reading.results.limits)
+    body: Block = Points(limits) if limits else Text("The results name no limits.")
+    return Section("limits", "What this trial cannot show", (body,))

@@ -1,0 +1,89 @@
+"""One hypothesis, in the same order every time.
+
+Verdict sentence, interval against margin, numbers, paired table, boundaries, sensitivity tests,
+missing-outcome bounds, method.
+"""
+
+from evaluation.results import HypothesisResult
+from reports.blocks import Block, Facts, Part, Text
+from reports.drawings import boundaries_figure, intervals_figure
+from reports.numbers import alpha
+from reports.reading import Reading, format_of
+from reports.sentences import (
+    MEASURES,
+    as_clause,
+    effect_sentence,
+    framework_words,
+    role_words,
+    verdict_words,
+)
+from reports.tables.endpoints import (
+    bounds_table,
+    numbers_table,
+    paired_table,
+    sensitivity_table,
+)
+
+
+def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
+    form = format_of(hypothesis)
+    blocks: list[Block] = [Text(hypothesis.verdict_sentence, strong=True)]
+    if hypothesis.reason:
+        blocks.append(Text(f"Reason: {as_clause(hypothesis.reason)}."))
+    if hypothesis.shown_at is not None:
+        blocks.append(
+            Text(f"First shown at look {hypothesis.shown_at}; shown once, shown for good.")
+        )
+    blocks.append(Text(effect_sentence(hypothesis, form)))
+    blocks.append(_registered(hypothesis))
+    blocks.append(
+        intervals_figure(
+            reading,
+            [hypothesis],
+            title=f"{hypothesis.id}: interval against margin, all analysis populations",
+            supporting=True,
+        )
+    )
+    blocks.append(numbers_table(reading, hypothesis))
+    paired = paired_table(hypothesis)
+    if paired is not None:
+        blocks.append(paired)
+    if hypothesis.boundaries:
+        blocks.append(boundaries_figure(reading, hypothesis))
+    tests = sensitivity_table(reading, hypothesis)
+    if tests is not None:
+        blocks.append(tests)
+    blocks.append(bounds_table(hypothesis))
+    blocks += _warnings(hypothesis)
+    title = f"{hypothesis.id}: {hypothesis.endpoint_title}"
+    return Part(f"endpoint-{hypothesis.id.lower()}", title, tuple(blocks))
+
+
+def _registered(hypothesis: HypothesisResult) -> Facts:
+    margin = "none (superiority)"
+    if hypothesis.margin is not None:
+        margin = format_of(hypothesis).with_unit(hypothesis.margin)
+        if hypothesis.margin_clinical_basis:
+            margin += f": {hypothesis.margin_clinical_basis}"
+    return Facts(
+        (
+            ("Verdict", verdict_words(hypothesis.verdict)),
+            ("Role", role_words(hypothesis.role)),
+            ("Measure", MEASURES.get(hypothesis.measure, hypothesis.measure)),
+            ("Framework", framework_words(hypothesis.framework)),
+            ("Null hypothesis", hypothesis.null_hypothesis),
+            ("Alternative", hypothesis.alternative),
+            ("Margin", margin),
+            ("Alpha, one-sided", alpha(hypothesis.alpha)),
+            ("Method", f"{hypothesis.primary.method} {hypothesis.primary.citation}"),
+        )
+    )
+
+
+def _warnings(hypothesis: HypothesisResult) -> list[Block]:
+    said = [
+        f"{test.population}, {test.test.replace('_', ' ')}: {warning}"
+        for test in (hypothesis.primary, *hypothesis.supporting, *hypothesis.sensitivity)
+        for warning in test.warnings
+    ]
+    return [Text(f"Warning. {as_clause(warning)}.") for warning in said]

@@ -1,0 +1,92 @@
+"""Boundaries of one hypothesis: information fraction against the test statistic.
+
+Planned looks are grey ticks; at each look made, the bound is a tick on a dashed line and the
+observed statistic a filled circle.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+from evaluation.results import Boundary
+from reports import numbers
+from reports.figures.scale import Scale, tick_decimals, ticks
+from reports.figures.svg import Anchor, Canvas
+
+TOP = 22.0
+PLOT = 200.0
+LEFT = 12.0
+NEAR_EDGE = 78.0
+
+
+def draw_boundaries(
+    number: int,
+    boundaries: Sequence[Boundary],
+    planned: Sequence[float],
+    *,
+    title: str,
+    finding: str,
+) -> str:
+    canvas = Canvas(number)
+    across = Scale(0.0, max(1.0, *(b.information_fraction for b in boundaries)), LEFT, 97.0)
+    held = [0.0] + [b.z for b in boundaries if b.z is not None]
+    held += [b.statistic for b in boundaries if b.statistic is not None]
+    span = max(held) - min(held) or 1.0
+    upward = Scale(min(held) - span * 0.15, max(held) + span * 0.18, TOP + PLOT, TOP)
+    _axes(canvas, across, upward, planned)
+    _bounds(canvas, across, upward, boundaries)
+    for boundary in boundaries:
+        _observed(canvas, across, upward, boundary)
+    return canvas.svg(TOP + PLOT + 44, title, finding)
+
+
+def _axes(canvas: Canvas, across: Scale, upward: Scale, planned: Sequence[float]) -> None:
+    bottom = TOP + PLOT
+    places = ticks(upward.low, upward.high)
+    decimals = tick_decimals(places)
+    for place in places:
+        y = upward(place)
+        canvas.line((LEFT, y), (97, y), "zero thin" if place == 0 else "grid")
+        canvas.text(
+            LEFT, y + 4, numbers.fixed(place, decimals), kind="small muted", anchor="end", dx=-6
+        )
+    canvas.line((LEFT, bottom), (97, bottom), "axis")
+    for fraction in planned:
+        x = across(fraction)
+        canvas.line((x, bottom - 8), (x, bottom + 5), "planned")
+        label = numbers.plain_percent(fraction, 0)
+        canvas.text(x, bottom + 18, label, kind="small muted", anchor="middle")
+    canvas.text(
+        97, bottom + 36, "information (ticks: planned looks)", kind="small muted", anchor="end"
+    )
+    canvas.text(0, 12, "z of the registered hypothesis", kind="small muted")
+
+
+def _bounds(canvas: Canvas, across: Scale, upward: Scale, boundaries: Sequence[Boundary]) -> None:
+    for before, after in itertools.pairwise(boundaries):
+        if before.z is None or after.z is None:
+            continue
+        canvas.line(
+            (across(before.information_fraction), upward(before.z)),
+            (across(after.information_fraction), upward(after.z)),
+            "margin",
+        )
+
+
+def _observed(canvas: Canvas, across: Scale, upward: Scale, boundary: Boundary) -> None:
+    """The bound and the observed value, their words on opposite sides of them."""
+    x = across(boundary.information_fraction)
+    z, observed = boundary.z, boundary.statistic
+    below = z is None or (observed is not None and observed <= z)
+    if z is not None:
+        canvas.mark(x, upward(z), "square", "soc open")
+        _words(canvas, x, upward(z) + (-6 if below or observed is None else 16), "bound", z)
+    if observed is not None:
+        canvas.mark(x, upward(observed), "circle", "candidate")
+        _words(canvas, x, upward(observed) + (16 if below else -6), "observed", observed)
+
+
+def _words(canvas: Canvas, x: float, y: float, name: str, value: float) -> None:
+    left = x > NEAR_EDGE
+    anchor: Anchor = "end" if left else "start"
+    text = f"{name} {numbers.statistic(value)}"
+    canvas.text(x, y, text, kind="small halo", anchor=anchor, dx=-10 if left else 10)

@@ -1,0 +1,109 @@
+"""Subgroup forest: descriptive intervals; the point's area follows the number of pairs.
+
+A suppressed cell keeps its row and says so.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from protocols.vocabulary import Direction
+from reports import numbers
+from reports.figures.scale import Scale, scale_over, tick_decimals, ticks
+from reports.figures.svg import NARROWEST_PX, Canvas, characters, wrapped
+from reports.numbers import EffectFormat
+
+LINE = 16
+BAR = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """One level, or a heading when `heading` is true. `words` is what stands on the right."""
+
+    title: str
+    words: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    weight: float = 0.0  # share of the largest cell, for the point's area
+    heading: bool = False
+    overall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    rows: tuple[ForestRow, ...]
+    format: EffectFormat
+    margin: float | None
+    direction: Direction
+
+
+def draw_forest(number: int, forest: Forest, *, title: str, finding: str) -> str:
+    canvas = Canvas(number)
+    scale = _scale(forest.rows)
+    height = 4 + sum(_height(row) for row in forest.rows)
+    canvas.line((scale(0), 2), (scale(0), height), "zero")
+    y = 4.0
+    for row in forest.rows:
+        _row(canvas, scale, row, y)
+        y += _height(row)
+    _axis(canvas, scale, forest, height)
+    return canvas.svg(height + 40, title, finding)
+
+
+def _scale(rows: Sequence[ForestRow]) -> Scale:
+    return scale_over(v for r in rows for v in (r.estimate, r.low, r.high) if v is not None)
+
+
+def _room(row: ForestRow) -> int:
+    return characters(NARROWEST_PX) - len(row.words) - 2
+
+
+def _height(row: ForestRow) -> float:
+    lines = len(wrapped(row.title, _room(row)))
+    return LINE * lines + (8 if row.heading else BAR if row.estimate is not None else 6)
+
+
+def _row(canvas: Canvas, scale: Scale, row: ForestRow, y: float) -> None:
+    kind = "strong halo" if row.heading or row.overall else "halo"
+    lines = wrapped(row.title, _room(row))
+    first = y + (18 if row.heading else 13)
+    for place, text in enumerate(lines):
+        canvas.text(0, first + LINE * place, text, kind=kind)
+    if row.words:
+        muted = "" if row.estimate is not None else " muted"
+        canvas.text(100, first, row.words, kind=f"halo{muted}", anchor="end")
+    if row.estimate is None:
+        return
+    bar = y + LINE * len(lines) + 7
+    if row.low is not None and row.high is not None:
+        canvas.line((scale(row.low), bar), (scale(row.high), bar), "interval")
+    shape = "diamond" if row.overall else "circle"
+    if row.overall:
+        canvas.mark(scale(row.estimate), bar, shape, "candidate")
+    else:
+        _sized_point(canvas, scale(row.estimate), bar, row.weight)
+
+
+def _sized_point(canvas: Canvas, x: float, y: float, weight: float) -> None:
+    radius = 2.5 + 3.5 * math.sqrt(max(weight, 0.0))
+    canvas.parts.append(f'<circle class="candidate" cx="{x:.2f}%" cy="{y:.2f}" r="{radius:.2f}"/>')
+
+
+def _axis(canvas: Canvas, scale: Scale, forest: Forest, y: float) -> None:
+    factor = forest.format.factor
+    canvas.line((0, y), (100, y), "axis")
+    places = ticks(scale.low * factor, scale.high * factor)
+    decimals = tick_decimals(places)
+    for place in places:
+        x = scale(place / factor)
+        canvas.line((x, y), (x, y + 4), "axis")
+        if 4 <= x <= 96:
+            text = numbers.fixed(place, decimals)
+            canvas.text(x, y + 16, text, kind="small muted", anchor="middle")
+    worse, better = "← favours standard of care", "favours candidate →"
+    if forest.direction is Direction.LOWER_IS_BETTER:
+        worse, better = "← favours candidate", "favours standard of care →"
+    canvas.text(0, y + 32, worse, kind="small muted")
+    canvas.text(100, y + 32, better, kind="small muted", anchor="end")

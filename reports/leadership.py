@@ -1,0 +1,161 @@
+"""The first page: what hospital leadership reads in ninety seconds."""
+
+from collections.abc import Sequence
+
+from evaluation.results import HypothesisResult, SafetyResult
+from protocols.vocabulary import Role
+from reports import numbers
+from reports.blocks import Figure, Leadership, Tile
+from reports.drawings import intervals_figure
+from reports.reading import Reading, format_of
+from reports.sentences import (
+    RECOMMENDATIONS,
+    as_clause,
+    claim_interval,
+    frequencies_sentence,
+    listed,
+    safety_line,
+    stamps,
+    verdict_words,
+)
+from reports.tables.conduct import bounds_words
+
+CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY)
+SEVERITIES = ("life_threatening", "serious", "moderate", "minor")
+LIMITS_SHOWN = 2
+LIMITS_WORDS = 45
+
+
+def leadership_of(reading: Reading) -> Leadership:
+    results = reading.results
+    facts = results.facts
+    return Leadership(
+        trial_line=(
+            f"{facts.acronym} · {facts.trial} · protocol {facts.protocol_version} "
+            f"({numbers.short_digest(results.digests.protocol)})"
+        ),
+        data_line=(
+            f"Data locked {numbers.instant(facts.locked_at)} · "
+            f"{numbers.count(facts.evaluable_pairs)} of {numbers.plural(facts.planned_pairs, 'planned pair')} evaluable"
+        ),
+        stamps=stamps(results),
+        verdict=results.headline,
+        frequencies=_frequencies(reading),
+        figure=_figure(reading),
+        tiles=_tiles(reading),
+        safety=safety_line(results),
+        unknown=_unknown(results.limits),
+        recommendation=RECOMMENDATIONS.get(
+            results.recommendation.recommendation, results.recommendation.recommendation
+        ),
+        recommendation_sentence=results.recommendation.sentence,
+        decided_by=listed(results.recommendation.decided_by),
+        digests=(
+            ("Results", reading.digest),
+            ("Data lock", results.digests.lock),
+            ("Protocol", results.digests.protocol),
+        ),
+        verify="To verify: sha256sum results.json",
+    )
+
+
+def confirmatory(reading: Reading) -> list[HypothesisResult]:
+    """The hypotheses of primary and co-primary endpoints, all of them where there is none."""
+    held = list(reading.results.hypotheses)
+    return [h for h in held if h.role in CONFIRMATORY] or held
+
+
+def _figure(reading: Reading) -> Figure | None:
+    held = confirmatory(reading)
+    if not held:
+        return None
+    title = "Confirmatory endpoints: interval against margin, primary population"
+    return intervals_figure(reading, held, title=title, supporting=False)
+
+
+def _frequencies(reading: Reading) -> str:
+    said = (frequencies_sentence(entry) for entry in reading.results.frequencies)
+    return next((sentence for sentence in said if sentence), "")
+
+
+def _unknown(limits: Sequence[str]) -> tuple[str, ...]:
+    """The first limits of the trial, as many as the page can hold; the rest is further below."""
+    shown: list[str] = []
+    for limit in limits[:LIMITS_SHOWN]:
+        if shown and sum(len(s.split()) for s in (*shown, limit)) > LIMITS_WORDS:
+            break
+        shown.append(limit)
+    return tuple(shown)
+
+
+def _tiles(reading: Reading) -> tuple[Tile, ...]:
+    """Benefit: the first confirmatory endpoint. Harm: the gravest rule. Burden: false alerts."""
+    held = confirmatory(reading)
+    burden = next((h for h in reading.results.hypotheses if h.measure == "specificity"), None)
+    benefit = next((h for h in held if h is not burden), None)
+    harm = _gravest(reading.results.safety)
+    tiles: list[Tile] = []
+    if benefit is not None:
+        tiles.append(_endpoint_tile("Benefit", benefit))
+    if harm is not None:
+        tiles.append(_safety_tile(harm))
+    tiles.append(_flags_tile(reading) if burden is None else _endpoint_tile("Burden", burden))
+    return tuple(tiles)
+
+
+def _gravest(rules: Sequence[SafetyResult]) -> SafetyResult | None:
+    def order(rule: SafetyResult) -> int:
+        return SEVERITIES.index(rule.severity) if rule.severity in SEVERITIES else len(SEVERITIES)
+
+    return min(rules, key=order, default=None)
+
+
+def _endpoint_tile(label: str, hypothesis: HypothesisResult) -> Tile:
+    test, form = hypothesis.primary, format_of(hypothesis)
+    interval = claim_interval(test)
+    if test.estimate is None or interval is None:
+        reason = as_clause(test.not_evaluable or hypothesis.reason or "no estimate")
+        return Tile(label, hypothesis.endpoint_title, "not evaluable", reason, _pairs(test.n_pairs))
+    level = numbers.plain_percent(interval.level)
+    return Tile(
+        label,
+        f"{hypothesis.endpoint_title}: {verdict_words(hypothesis.verdict).lower()}",
+        form.with_unit(test.estimate),
+        f"{form.interval(interval.low, interval.high)} ({level})",
+        _pairs(test.n_pairs),
+    )
+
+
+def _safety_tile(rule: SafetyResult) -> Tile:
+    if rule.share is None:
+        reason = as_clause(rule.reason or "no share was given")
+        return Tile("Harm", rule.title, "not evaluable", reason, _pairs(rule.n_among))
+    basis = f"{numbers.count(rule.n_events)} of {numbers.count(rule.n_among)}"
+    confidence = numbers.plain_percent(rule.confidence)
+    return Tile(
+        "Harm",
+        f"{rule.title}; limit {numbers.plain_percent(rule.limit)}",
+        numbers.percent(rule.share, rule.n_among),
+        f"{bounds_words(rule)} (one-sided {confidence})",
+        basis,
+    )
+
+
+def _flags_tile(reading: Reading) -> Tile:
+    """Without an endpoint on false alerts, the alerts themselves, said to have no interval."""
+    for entry in reading.results.frequencies:
+        before, after = entry.standard_of_care_flagged, entry.candidate_flagged
+        if before is not None and after is not None:
+            return Tile(
+                "Burden",
+                f"Alerts per {numbers.count(entry.per)}; standard of care "
+                f"{numbers.count(numbers.whole(before))}",
+                numbers.count(numbers.whole(after)),
+                "no interval registered",
+                f"per {numbers.count(entry.per)} like encounters",
+            )
+    return Tile("Burden", "Alerts", "not evaluable", "no alert share in the results", "")
+
+
+def _pairs(n: int) -> str:
+    return f"n = {numbers.count(n)} pairs"

@@ -1,0 +1,63 @@
+"""One look's results as the page builders read them: parsed, checked, with what is looked up."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from evaluation.results import HypothesisResult, LookResults, TestResult
+from protocols.schema import Protocol
+from reports.errors import ReportError
+from reports.numbers import EffectFormat, effect_format
+from reports.reconcile import require_reconciled
+from reports.sentences import claim_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`digest` is the SHA-256 of the results' bytes; `figures` numbers them in page order."""
+
+    results: LookResults
+    protocol: Protocol
+    digest: str
+    figures: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def population(self, code: str) -> str:
+        """The title of an analysis population, its id where it has none."""
+        return next((p.title for p in self.results.populations if p.id == code), code)
+
+    def registered(self, hypothesis: str) -> str:
+        """The registered test of a hypothesis."""
+        return next((h.test for h in self.protocol.hypotheses if h.id == hypothesis), "")
+
+
+def read_results(source: bytes) -> Reading:
+    """Parse `results.json`, refuse what cannot be read or does not reconcile."""
+    try:
+        results = LookResults.model_validate_json(source)
+        protocol = Protocol.model_validate_json(json.dumps(results.protocol))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the document"
+        message = (
+            f"The results cannot be read at {place}: {first['msg']}. "
+            "Build the report from a results.json that this version's engine wrote."
+        )
+        raise ReportError("REPORT_UNREADABLE", message) from error
+    require_reconciled(results)
+    return Reading(results, protocol, f"sha256:{hashlib.sha256(source).hexdigest()}")
+
+
+def format_of(hypothesis: HypothesisResult) -> EffectFormat:
+    """One format for all numbers of a hypothesis, so that neighbours have the same decimals."""
+    tests = (hypothesis.primary, *hypothesis.supporting)
+    limits = [limit for test in tests for limit in limits_of(test)]
+    return effect_format(hypothesis.measure, hypothesis.primary.n_pairs, limits, hypothesis.margin)
+
+
+def limits_of(test: TestResult) -> tuple[float, ...]:
+    interval = claim_interval(test)
+    return () if interval is None else (interval.low, interval.high)

@@ -1,0 +1,209 @@
+"""Facts put into words. The vocabulary is closed; nothing here is typed per trial.
+
+A hypothesis's own verdict sentence and the headline come from the engine; what stands here names
+verdicts, describes intervals and turns rates into natural frequencies.
+"""
+
+from collections.abc import Sequence
+
+from evaluation.results import (
+    HypothesisResult,
+    Interval,
+    LookResults,
+    NaturalFrequencies,
+    TestResult,
+)
+from protocols.vocabulary import Direction, Fate, Framework, Role, SafetyVerdict, Verdict
+from reports import numbers
+from reports.numbers import EffectFormat
+
+RECOMMENDATIONS = {
+    "switch": "Switch to the candidate",
+    "randomised_pilot": "Go on to a randomised pilot",
+    "extend": "Extend the trial",
+    "continue": "Continue to the next look",
+    "keep_standard_of_care": "Keep the standard of care",
+    "stop": "Stop the trial",
+}
+
+MEASURES = {
+    "auc": "AUC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "brier": "Brier score",
+}
+
+
+def verdict_words(verdict: Verdict) -> str:
+    match verdict:
+        case Verdict.SUPERIOR:
+            return "Superior"
+        case Verdict.NON_INFERIOR:
+            return "Non-inferior"
+        case Verdict.NON_INFERIOR_BUT_WORSE:
+            return "Non-inferior, but worse within the margin"
+        case Verdict.NOT_SHOWN:
+            return "Not shown (inconclusive)"
+        case Verdict.NOT_SHOWN_AND_WORSE:
+            return "Not shown (inconclusive), and worse"
+        case Verdict.INFERIOR:
+            return "Inferior"
+        case Verdict.NOT_ROBUST:
+            return "Not robust: the analysis populations disagree"
+        case Verdict.NOT_EVALUABLE:
+            return "Not evaluable"
+        case Verdict.NOT_TESTED:
+            return "Not tested"
+
+
+def safety_words(verdict: SafetyVerdict) -> str:
+    match verdict:
+        case SafetyVerdict.LIMIT_EXCEEDED:
+            return "Limit exceeded"
+        case SafetyVerdict.WITHIN_LIMIT:
+            return "Within the limit"
+        case SafetyVerdict.NOT_SETTLED:
+            return "Not settled"
+        case SafetyVerdict.NOT_EVALUABLE:
+            return "Not evaluable"
+
+
+def role_words(role: Role) -> str:
+    match role:
+        case Role.PRIMARY:
+            return "Primary"
+        case Role.CO_PRIMARY:
+            return "Co-primary"
+        case Role.KEY_SECONDARY:
+            return "Key secondary"
+        case Role.SECONDARY:
+            return "Secondary"
+        case Role.DESCRIPTIVE:
+            return "Descriptive"
+
+
+def fate_words(fate: Fate) -> str:
+    return fate.value.replace("_", " ")
+
+
+def framework_words(framework: Framework) -> str:
+    match framework:
+        case Framework.NON_INFERIORITY:
+            return "Non-inferiority"
+        case Framework.SUPERIORITY:
+            return "Superiority"
+
+
+def claim_interval(test: TestResult) -> Interval | None:
+    """The interval that carries the claim: the repeated one where there is one."""
+    repeated = [i for i in test.intervals if i.kind == "repeated"]
+    return next(iter(repeated or test.intervals), None)
+
+
+def interval_words(interval: Interval, form: EffectFormat) -> str:
+    """'97.5% repeated interval −3.1 to 1.5'."""
+    kind = f"{interval.kind} interval" if interval.kind == "repeated" else "interval"
+    level = numbers.plain_percent(interval.level)
+    return f"{level} {kind} {form.interval(interval.low, interval.high)}"
+
+
+def effect_sentence(hypothesis: HypothesisResult, form: EffectFormat) -> str:
+    """The primary population's difference, its interval, and where that lies."""
+    test = hypothesis.primary
+    interval = claim_interval(test)
+    if test.estimate is None or interval is None:
+        reason = test.not_evaluable or hypothesis.reason or "no estimate was given"
+        return f"Not evaluable: {as_clause(reason)}."
+    words = (
+        f"Difference, candidate − standard of care: {form.with_unit(test.estimate)} "
+        f"({interval_words(interval, form)})."
+    )
+    return f"{words} {_position(hypothesis, interval, form)}"
+
+
+def _position(hypothesis: HypothesisResult, interval: Interval, form: EffectFormat) -> str:
+    """Where the interval lies, compared on unrounded values."""
+    low, high = interval.low, interval.high
+    if hypothesis.direction is Direction.LOWER_IS_BETTER:
+        low, high = -interval.high, -interval.low
+    margin = hypothesis.margin
+    if margin is None:
+        if low > 0:
+            return "The whole interval favours the candidate."
+        if high < 0:
+            return "The whole interval favours the standard of care."
+        return "The interval includes zero."
+    shown = form.with_unit(
+        -margin if hypothesis.direction is Direction.HIGHER_IS_BETTER else margin
+    )
+    if low > -margin:
+        return f"The whole interval lies on the acceptable side of the margin ({shown})."
+    if high < -margin:
+        return f"The whole interval lies beyond the margin ({shown})."
+    return f"The interval crosses the margin ({shown})."
+
+
+def as_clause(text: str) -> str:
+    """A reason fit to stand after a colon."""
+    return text.strip().rstrip(".")
+
+
+def frequencies_sentence(entry: NaturalFrequencies) -> str:
+    """What the rates mean for 1,000 like encounters; empty where nothing is known."""
+    per = numbers.count(entry.per)
+    parts = [
+        _change(entry.standard_of_care_missed, entry.candidate_missed, "missed", "missed event"),
+        _change(entry.standard_of_care_flagged, entry.candidate_flagged, "raised", "alert"),
+    ]
+    said = [part for part in parts if part]
+    if not said:
+        return ""
+    return f"Per {per} like encounters, the candidate would have {' and '.join(said)}."
+
+
+def _change(before: float | None, after: float | None, verb: str, noun: str) -> str:
+    if before is None or after is None:
+        return ""
+    change = numbers.whole(after) - numbers.whole(before)
+    totals = (
+        f"({numbers.count(numbers.whole(after))} against {numbers.count(numbers.whole(before))})"
+    )
+    thing = {"missed event": "event"}.get(noun, noun)
+    if change == 0:
+        return f"{verb} about as many {thing}s as the standard of care {totals}"
+    size = numbers.plural(abs(change), f"{'more' if change > 0 else 'fewer'} {thing}")
+    return f"{verb} about {size} {totals}"
+
+
+def stamps(results: LookResults) -> tuple[str, ...]:
+    """The status of the look, and what a reader must know before the verdict."""
+    facts = results.facts
+    stamp = [f"{facts.status}: look {facts.look_number} of {facts.looks_planned}"]
+    if facts.retrospective:
+        stamp.append("RETROSPECTIVE")
+    major = sum(d.n for d in results.deviations if d.severity == "major")
+    stamp.append(f"DEVIATIONS: {numbers.count(major)} major")
+    return tuple(stamp)
+
+
+def safety_line(results: LookResults) -> str:
+    """Every safety rule in one line, the worst news first."""
+    order = (
+        SafetyVerdict.LIMIT_EXCEEDED,
+        SafetyVerdict.NOT_EVALUABLE,
+        SafetyVerdict.NOT_SETTLED,
+        SafetyVerdict.WITHIN_LIMIT,
+    )
+    said: list[str] = []
+    for verdict in order:
+        titles = [rule.title for rule in results.safety if rule.verdict is verdict]
+        if titles:
+            said.append(f"{safety_words(verdict)}: {listed(titles)}")
+    return ". ".join(said) + "." if said else "No safety rule was registered."
+
+
+def listed(items: Sequence[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,0 +1,226 @@
+"""The tables of one hypothesis, in the order in which its part of the page shows them."""
+
+from evaluation.results import ArmValue, Boundary, HypothesisResult, TestResult
+from reports import numbers
+from reports.blocks import Cell, Column, Row, Table, blank, cell
+from reports.numbers import EffectFormat
+from reports.reading import Reading, format_of
+from reports.sentences import claim_interval
+
+NUMBERS = (
+    Column("Population"),
+    Column("Pairs", numeric=True),
+    Column("Events", numeric=True),
+    Column("Subjects", numeric=True),
+    Column("Standard of care", numeric=True),
+    Column("Candidate", numeric=True),
+    Column("Difference", numeric=True),
+    Column("Interval", numeric=True),
+    Column("Level", numeric=True),
+    Column("z or t", numeric=True),
+    Column("p, one-sided", numeric=True),
+)
+
+
+def numbers_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
+    """The primary population and, adjacent, the supporting ones."""
+    form = format_of(hypothesis)
+    rows = [_numbers_row(reading, hypothesis.primary, form, decides=True)]
+    rows += [_numbers_row(reading, test, form, decides=False) for test in hypothesis.supporting]
+    return Table(
+        id=f"{hypothesis.id.lower()}-numbers",
+        caption=f"{hypothesis.id}: {hypothesis.endpoint_title}, by analysis population",
+        columns=NUMBERS,
+        rows=tuple(rows),
+        note="The primary population decides; the others must agree. Differences are candidate − "
+        "standard of care; brackets after an arm's value hold its own interval.",
+    )
+
+
+def _numbers_row(reading: Reading, test: TestResult, form: EffectFormat, *, decides: bool) -> Row:
+    interval = claim_interval(test)
+    title = reading.population(test.population) + (" (primary)" if decides else "")
+    missing = blank(test.not_evaluable or "")
+    return Row(
+        (
+            cell(title),
+            cell(numbers.count(test.n_pairs), test.n_pairs),
+            cell(numbers.count(test.n_events), test.n_events),
+            cell(numbers.count(test.n_subjects), test.n_subjects),
+            _arm(test.standard_of_care, form),
+            _arm(test.candidate, form),
+            missing
+            if test.estimate is None
+            else cell(form.with_unit(test.estimate), test.estimate),
+            blank()
+            if interval is None
+            else Cell(
+                form.interval(interval.low, interval.high), f"{interval.low} to {interval.high}"
+            ),
+            blank() if interval is None else level(interval.level, interval.kind),
+            statistic(test),
+            blank() if test.p_value is None else cell(numbers.p_value(test.p_value), test.p_value),
+        ),
+        strong=decides,
+    )
+
+
+def level(share: float, kind: str) -> Cell:
+    return cell(f"{numbers.plain_percent(share)} {kind}")
+
+
+def statistic(test: TestResult) -> Cell:
+    if test.statistic is None:
+        return blank()
+    words = numbers.statistic(test.statistic)
+    if test.df is not None:
+        words += f" (df {numbers.trimmed(test.df, 1)})"
+    return cell(words, test.statistic)
+
+
+def _arm(value: ArmValue | None, form: EffectFormat) -> Cell:
+    if value is None:
+        return blank()
+    words = form.value(value.value)
+    if value.low is not None and value.high is not None:
+        words += f" [{form.interval(value.low, value.high)}]"
+    return cell(words, value.value)
+
+
+def paired_table(hypothesis: HypothesisResult) -> Table | None:
+    """The 2×2 of both arms on the same encounters; only the discordant cells tell them apart."""
+    table = hypothesis.primary.table
+    if table is None:
+        return None
+
+    def line(title: str, right: int, wrong: int) -> Row:
+        cells = (right, wrong, right + wrong)
+        return Row((cell(title), *(cell(numbers.count(n), n) for n in cells)))
+
+    right = line("Standard of care right", table.n11, table.n01)
+    wrong = line("Standard of care wrong", table.n10, table.n00)
+    total = line("Total", table.n11 + table.n10, table.n01 + table.n00)
+    return Table(
+        id=f"{hypothesis.id.lower()}-paired",
+        caption=f"{hypothesis.id}: both arms on the same encounters, primary population",
+        columns=(
+            Column("Paired result"),
+            Column("Candidate right", numeric=True),
+            Column("Candidate wrong", numeric=True),
+            Column("Total", numeric=True),
+        ),
+        rows=(right, wrong, total),
+        note=f"Discordant pairs: {numbers.count(table.n10)} only the candidate right, "
+        f"{numbers.count(table.n01)} only the standard of care right.",
+    )
+
+
+def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table | None:
+    if not hypothesis.sensitivity:
+        return None
+    form = format_of(hypothesis)
+    return Table(
+        id=f"{hypothesis.id.lower()}-sensitivity",
+        caption=f"{hypothesis.id}: registered sensitivity tests",
+        columns=(
+            Column("Test"),
+            Column("Population"),
+            Column("Pairs", numeric=True),
+            Column("Difference", numeric=True),
+            Column("p, one-sided", numeric=True),
+            Column("Method"),
+        ),
+        rows=tuple(_sensitivity_row(reading, test, form) for test in hypothesis.sensitivity),
+        note="These tests do not decide; they show how far the answer depends on the method.",
+    )
+
+
+def _sensitivity_row(reading: Reading, test: TestResult, form: EffectFormat) -> Row:
+    return Row(
+        (
+            cell(test.test.replace("_", " ")),
+            cell(reading.population(test.population)),
+            cell(numbers.count(test.n_pairs), test.n_pairs),
+            blank(test.not_evaluable or "")
+            if test.estimate is None
+            else cell(form.with_unit(test.estimate), test.estimate),
+            blank() if test.p_value is None else cell(numbers.p_value(test.p_value), test.p_value),
+            cell(test.method),
+        )
+    )
+
+
+def bounds_table(hypothesis: HypothesisResult) -> Table:
+    """What the unascertained outcomes could do to the answer."""
+    form, held = format_of(hypothesis), hypothesis.missing
+    why = held.reason or "no bound was given"
+    survives = {True: "yes", False: "no", None: why}[held.verdict_survives_worst_case]
+
+    def effect(title: str, value: float | None) -> Row:
+        return Row(
+            (cell(title), blank(why) if value is None else cell(form.with_unit(value), value))
+        )
+
+    def number(title: str, n: int | None) -> Row:
+        return Row((cell(title), blank(why) if n is None else cell(numbers.count(n), n)))
+
+    return Table(
+        id=f"{hypothesis.id.lower()}-missing-outcomes",
+        caption=f"{hypothesis.id}: missing outcomes, worst and best case",
+        columns=(Column("Bound"), Column("Value", numeric=True)),
+        rows=(
+            number("Pairs without an ascertained outcome", held.n_unascertained),
+            number("of these, pairs in which the arms differ", held.n_unresolved_discordant),
+            effect("Difference, worst case for the candidate", held.worst_estimate),
+            effect("Lower limit of the look's interval, worst case", held.worst_low),
+            effect("Difference, best case for the candidate", held.best_estimate),
+            effect("Upper limit of the look's interval, best case", held.best_high),
+            Row((cell("Verdict survives the worst case"), cell(survives))),
+        ),
+        note=held.method,
+    )
+
+
+BOUNDARIES = (
+    Column("Look"),
+    Column("Planned information", numeric=True),
+    Column("Actual information", numeric=True),
+    Column("Alpha spent", numeric=True),
+    Column("Nominal alpha", numeric=True),
+    Column("Bound, z", numeric=True),
+    Column("Observed, z", numeric=True),
+    Column("Crossed"),
+)
+
+
+def boundaries_table(hypothesis: HypothesisResult, number: int) -> Table:
+    return Table(
+        id=f"figure-{number:02d}-boundaries",
+        caption=f"{hypothesis.id}: boundaries by look",
+        columns=BOUNDARIES,
+        rows=tuple(_boundary_row(boundary) for boundary in hypothesis.boundaries),
+        note="Alpha is one-sided and cumulative where it is said to be spent.",
+    )
+
+
+def bound_words(boundary: Boundary) -> str:
+    return "none, no alpha spent" if boundary.z is None else numbers.statistic(boundary.z)
+
+
+def _boundary_row(boundary: Boundary) -> Row:
+    crossed = {True: "yes", False: "no", None: "not evaluable"}[boundary.crossed]
+    planned, actual = boundary.planned_information, boundary.information_fraction
+    return Row(
+        (
+            cell(f"{boundary.number}: {boundary.look}"),
+            cell(numbers.plain_percent(planned, 1), planned),
+            cell(numbers.plain_percent(actual, 1), actual),
+            cell(numbers.alpha(boundary.alpha_spent), boundary.alpha_spent),
+            cell(numbers.alpha(boundary.nominal_alpha), boundary.nominal_alpha),
+            cell(bound_words(boundary), boundary.z),
+            blank("not evaluable")
+            if boundary.statistic is None
+            else cell(numbers.statistic(boundary.statistic), boundary.statistic),
+            cell(crossed),
+        )
+    )
