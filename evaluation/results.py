@@ -73,7 +73,11 @@ class TestResult(Result):
 
 
 class MissingBounds(Result):
-    """Every unascertained outcome set against the candidate, then in its favour."""
+    """Every unascertained outcome set against the candidate, then in its favour.
+
+    Where lower is better, worst is the larger estimate; `worst_low` is then the upper limit of the
+    worst case and `best_high` the lower limit of the best case.
+    """
 
     n_unascertained: int
     n_unresolved_discordant: int | None

@@ -13,11 +13,15 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.archive import from_bytes, to_bytes
+from evaluation.conduct import conduct
+from evaluation.results import LookResults
 from gateway.store.records import ArmRecord, Completeness, LockedData, LockedFacts, PairRecord
 from protocols.canonical import digest_of
 from protocols.schema import Protocol
 from protocols.schema.conduct import ArmPlan
 from protocols.vocabulary import Fate, OutcomeState
+from tests.support.example_protocol import example_protocol
 
 FloatArray = npt.NDArray[np.float64]
 START_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -236,3 +240,14 @@ def _completeness(pairs: Sequence[PairRecord]) -> Completeness:
         ):
             fates[arm][record.fate] = fates[arm].get(record.fate, 0) + 1
     return Completeness(len(pairs), len(pairs), 0, (), fates)
+
+
+def example_results(truth: Truth | None = None, *, final: bool = True) -> LookResults:
+    """What the engine finds in a simulated trial of the example protocol, as read from bytes."""
+    protocol = example_protocol()
+    pairs = simulate_pairs(protocol, truth or Truth(n=700, missing_outcome_share=0.03))
+    first = conduct(protocol, lock_of(protocol, first_evaluable(pairs, 300), look="L1"), [])
+    if not final:
+        return from_bytes(to_bytes(first))
+    last = conduct(protocol, lock_of(protocol, pairs, look="L2"), [from_bytes(to_bytes(first))])
+    return from_bytes(to_bytes(last))

@@ -1,0 +1,111 @@
+"""The efficacy bound of one hypothesis at one look: how alpha is spent, on which correlations.
+
+Two clocks, kept apart (Lan & DeMets 1983, Biometrika 70:659): evaluable pairs drive how much alpha
+may have been spent by now, statistical information (1 / SE^2) drives the correlations. The bound
+depends on this look and the looks before it, never on later ones; what earlier looks spent is read
+from their results and is not computed again.
+
+A look spends nothing where the clock has not moved on. When
+statistical information is not above its earlier maximum, correlations are undefined: an interim
+look then spends nothing, and the last look takes what is left of alpha by the union bound, which
+holds whatever the correlation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.design.boundaries import efficacy_boundaries
+from evaluation.design.repeated import nominal_alpha
+from evaluation.design.spending import spent as alpha_by
+from evaluation.inference.orientation import critical_of
+from evaluation.plan import HypothesisPlan, LookPlan
+from evaluation.results import Boundary
+
+SMALLEST_STEP = 1e-9  # of what was spent: below it lies the rounding of stored results
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a look may claim with: `nominal_alpha` and `z` are None where it spends nothing."""
+
+    alpha_spent: float  # cumulative, one-sided
+    nominal_alpha: float | None
+    z: float | None
+    reason: str | None  # why nothing is spent
+    warnings: tuple[str, ...] = ()
+
+
+def bound_of(
+    look: LookPlan,
+    plan: HypothesisPlan,
+    *,
+    evaluable: int,
+    information: float | None,
+    earlier: Sequence[Boundary],
+) -> Bound:
+    """The bound at this look; `information` is None where the hypothesis has no estimate."""
+    spent = earlier[-1].alpha_spent if earlier else 0.0
+    if information is None:
+        return Bound(spent, None, None, "There is no estimate, so no alpha is spent.")
+    cumulative = max(spent, _may_be_spent(look, plan, evaluable))
+    increment = cumulative - spent
+    if increment <= SMALLEST_STEP * spent:
+        return Bound(spent, None, None, _nothing_left(look, plan, spent))
+    spending = [e for e in earlier if e.z is not None and e.statistical_information is not None]
+    highest = max((e.statistical_information or 0.0 for e in spending), default=0.0)
+    if information > highest:
+        alphas = [e.alpha_spent for e in spending] + [cumulative]
+        clock = [e.statistical_information or 0.0 for e in spending] + [information]
+        z = efficacy_boundaries(alphas, clock)[-1]
+        return Bound(cumulative, nominal_alpha(z), z, None)
+    return _without_new_information(look, spent=spent, cumulative=cumulative)
+
+
+def _may_be_spent(look: LookPlan, plan: HypothesisPlan, evaluable: int) -> float:
+    """Cumulative alpha by the registered spending function; the last look spends all."""
+    alpha = plan.hypothesis.alpha
+    time = min(1.0, evaluable / look.planned_pairs)
+    if look.final or time == 1:
+        return alpha
+    return alpha_by(look.protocol.monitoring.spending, alpha, time)
+
+
+def _nothing_left(look: LookPlan, plan: HypothesisPlan, spent: float) -> str:
+    if spent >= plan.hypothesis.alpha * (1 - SMALLEST_STEP):
+        return "All of alpha was spent at an earlier look, so this look can claim nothing."
+    if spent > 0:
+        return "No evaluable pairs came on since the look before, so this look spends no alpha."
+    return f"There is no evaluable pair at look {look.look.id}, so it spends no alpha."
+
+
+def _without_new_information(look: LookPlan, *, spent: float, cumulative: float) -> Bound:
+    note = "Statistical information has not grown since an earlier look"
+    if not look.final:
+        return Bound(spent, None, None, f"{note}, so this look spends no alpha.", (f"{note}.",))
+    left = cumulative - spent
+    warning = f"{note}; the last look uses the alpha that is left, {left:.6g}, by the union bound."
+    return Bound(cumulative, left, critical_of(left), None, (warning,))
+
+
+def boundary_of(
+    look: LookPlan,
+    bound: Bound,
+    *,
+    evaluable: int,
+    information: float | None,
+    statistic: float | None,
+    crossed: bool | None,
+) -> Boundary:
+    """The bound as the results keep it; `crossed` is None where nothing was tested."""
+    return Boundary(
+        look=look.look.id,
+        number=look.number,
+        planned_information=look.look.information,
+        information_fraction=evaluable / look.planned_pairs,
+        statistical_information=information,
+        alpha_spent=bound.alpha_spent,
+        nominal_alpha=bound.nominal_alpha or 0.0,
+        z=bound.z,
+        statistic=statistic,
+        crossed=crossed,
+    )

@@ -1,0 +1,167 @@
+"""Conduct one look: locked data and the registered protocol in, results out, nothing else.
+
+No clock, no store, no randomness: the same arguments give the same results on any machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from evaluation.conformance import require_conformance
+from evaluation.curves import calibration, natural_frequencies, roc_curves
+from evaluation.decide import Decided, Evidence, decide_all
+from evaluation.flow import (
+    completeness_of,
+    deviations_of,
+    flow_of,
+    operations_of,
+    population_counts,
+    refusals_of,
+)
+from evaluation.hypotheses import (
+    Estimates,
+    Samples,
+    bounds_of,
+    estimates_of,
+    evidence_of,
+    hypothesis_result,
+)
+from evaluation.limits import is_retrospective, limits_of
+from evaluation.missingness import missing_patterns
+from evaluation.plan import LookPlan, plan_of
+from evaluation.populations import Pairs
+from evaluation.recommend import recommendation
+from evaluation.results import Digests, HypothesisResult, LookFacts, LookResults
+from evaluation.safety import safety_results
+from evaluation.sentences import headline
+from evaluation.subgroups import subgroup_results
+from gateway.store.records import LockedData
+from protocols.schema import Protocol
+
+SCHEMA_VERSION = "1.0"
+ENGINE_VERSION = "0.1.0"
+
+
+def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults]) -> LookResults:
+    """Run the look that `data` was locked for; `previous` holds the looks before, in order.
+
+    1. flow: conformance of lock and protocol, then who leaves where and why
+    2. populations: the registered analysis populations
+    3. estimates: the registered estimator of each hypothesis on each population
+    4. boundaries: alpha spent and the bound at the information that is really there
+    5. verdicts: each hypothesis, under the registered multiplicity
+    6. safety: every rule against its limit
+    7. missingness: who is missing, and what it could change
+    8. subgroups: intervals, no verdict
+    9. curves: ROC, calibration in the large, natural frequencies
+    10. decision: the first registered rule that is true
+
+    Raises EvaluationError when lock, protocol and earlier looks do not belong together.
+    """
+    look = plan_of(protocol, data.facts.look)
+    require_conformance(look, data, previous)
+    pairs = Pairs(protocol, data.pairs, final=look.final)
+    samples = _samples(look, pairs)
+    evaluable = pairs.n_evaluable
+    estimates = estimates_of(look, samples)
+    bounds = bounds_of(look, estimates, previous, evaluable=evaluable)
+    evidence = evidence_of(estimates, bounds, previous)
+    decided = decide_all(protocol.multiplicity, evidence, look=look.look.id)
+    hypotheses = _hypotheses(look, estimates, evidence, decided, samples=samples, n=evaluable)
+    asked = pairs.asked(samples.primary.population)
+    safety = safety_results(protocol, samples.primary)
+    patterns = missing_patterns(
+        asked, final=look.final, clustered=protocol.design.cluster == "subject"
+    )
+    unascertained = samples.primary.n - samples.primary.evaluable().n
+    return LookResults(
+        schema_version=SCHEMA_VERSION,
+        engine_version=ENGINE_VERSION,
+        facts=_facts(look, data, evaluable),
+        digests=Digests(protocol=data.facts.protocol_digest, lock=data.lock_id),
+        headline=_headline(look, hypotheses),
+        hypotheses=hypotheses,
+        safety=safety,
+        recommendation=recommendation(protocol, decided, safety, final=look.final),
+        frequencies=natural_frequencies(samples.primary, look.primary_endpoints),
+        flow=flow_of(protocol, data, pairs, asked),
+        populations=population_counts((samples.primary, *samples.supporting)),
+        subgroups=subgroup_results(look, samples.primary),
+        curves=roc_curves(samples.primary, protocol.arms),
+        calibration=calibration(samples.primary, protocol.arms),
+        missing_patterns=patterns,
+        operations=operations_of(protocol, data),
+        completeness=completeness_of(protocol, data.facts),
+        outcome_conflicts=data.facts.outcome_conflicts,
+        deviations=deviations_of(data.facts),
+        refusals=refusals_of(data.facts),
+        limits=limits_of(
+            look, data, hypotheses=hypotheses, patterns=patterns, n_unascertained=unascertained
+        ),
+        protocol=protocol.model_dump(mode="json"),
+    )
+
+
+def _samples(look: LookPlan, pairs: Pairs) -> Samples:
+    """Exactly one registered population is primary; the linter has seen to that."""
+    populations = look.protocol.analysis_populations
+    primary = next(p for p in populations if p.role == "primary")
+    supporting = tuple(pairs.sample(p) for p in populations if p.role == "supporting")
+    return Samples(pairs.sample(primary), supporting)
+
+
+def _hypotheses(
+    look: LookPlan,
+    estimates: Sequence[Estimates],
+    evidence: Sequence[Evidence],
+    decided: Mapping[str, Decided],
+    *,
+    samples: Samples,
+    n: int,
+) -> tuple[HypothesisResult, ...]:
+    return tuple(
+        hypothesis_result(
+            look,
+            known,
+            decided[item.plan.hypothesis.id],
+            item=item,
+            sample=samples.primary,
+            evaluable=n,
+        )
+        for item, known in zip(estimates, evidence, strict=True)
+    )
+
+
+def _headline(look: LookPlan, hypotheses: Sequence[HypothesisResult]) -> str:
+    """About the first group of the registered order: the primary or the co-primary hypotheses."""
+    first = look.protocol.multiplicity.order[0]
+    leading = [h for h in hypotheses if h.id in first]
+    return headline([h.verdict_sentence for h in leading], shown=sum(h.shown for h in leading))
+
+
+def _facts(look: LookPlan, data: LockedData, evaluable: int) -> LookFacts:
+    protocol = look.protocol
+    return LookFacts(
+        trial=protocol.protocol.id,
+        title=protocol.protocol.title,
+        acronym=protocol.protocol.acronym,
+        protocol_version=protocol.protocol.version,
+        protocol_date=protocol.protocol.date,
+        look=look.look.id,
+        look_number=look.number,
+        looks_planned=len(protocol.monitoring.looks),
+        final=look.final,
+        status="FINAL" if look.final else "INTERIM",
+        retrospective=is_retrospective(data),
+        locked_at=_rfc3339(data.facts.locked_at_us),
+        information_fraction=evaluable / look.planned_pairs,
+        evaluable_pairs=evaluable,
+        planned_pairs=look.planned_pairs,
+        looks_made=look.number,
+        looks_refused=sum(r["code"].startswith("LOOK_") for r in data.facts.refusals),
+    )
+
+
+def _rfc3339(at_us: int) -> str:
+    """Microseconds since 1970 as RFC 3339 UTC, whole seconds."""
+    at = datetime.fromtimestamp(at_us // 1_000_000, tz=UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,165 @@
+"""From numbers to words: verdicts, what is shown, and what follows from it. No estimation here.
+
+The verdict of a hypothesis is read from its repeated interval, unrounded, with the sign turned once
+so that larger is better (`better_limits`). It is *shown* when the bound is crossed in the primary
+population, the interval says the same, and every supporting population crosses it too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.boundaries import Bound
+from evaluation.plan import HypothesisPlan
+from evaluation.results import HypothesisResult, Interval, TestResult
+from protocols.schema import Multiplicity
+from protocols.vocabulary import Direction, Framework, Verdict
+
+PASSING = (Verdict.SUPERIOR, Verdict.NON_INFERIOR, Verdict.NON_INFERIOR_BUT_WORSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one interval says of one hypothesis, before populations and multiplicity.
+
+    `worse`: the whole interval lies on the wrong side of zero. `inferior`: beyond the margin.
+    """
+
+    verdict: Verdict
+    worse: bool | None
+    inferior: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One hypothesis at one look."""
+
+    verdict: Verdict
+    shown_at: str | None
+    crossed: bool | None  # None where it was not tested at this look
+    reading: Reading
+    reason: str | None
+
+    @property
+    def shown(self) -> bool:
+        return self.shown_at is not None
+
+
+UNREAD = Reading(Verdict.NOT_EVALUABLE, None, None)
+
+
+def read_interval(
+    interval: Interval, *, margin: float, framework: Framework, direction: Direction
+) -> Reading:
+    """The verdict that an interval [L, U] gives; `margin` is positive, 0 for superiority."""
+    low, high = better_limits(interval.low, interval.high, direction)
+    worse, inferior = high < 0, high < -margin
+    if inferior:
+        verdict = Verdict.INFERIOR
+    elif low <= -margin:
+        verdict = Verdict.NOT_SHOWN_AND_WORSE if worse else Verdict.NOT_SHOWN
+    elif framework is Framework.SUPERIORITY:
+        verdict = Verdict.SUPERIOR
+    else:
+        verdict = Verdict.NON_INFERIOR_BUT_WORSE if worse else Verdict.NON_INFERIOR
+    return Reading(verdict, worse, inferior)
+
+
+def better_limits(low: float, high: float, direction: Direction) -> tuple[float, float]:
+    """Limits on a scale where larger is better: the only sign turned in this module."""
+    match direction:
+        case Direction.HIGHER_IS_BETTER:
+            return low, high
+        case Direction.LOWER_IS_BETTER:
+            return -high, -low
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that decides one hypothesis at one look."""
+
+    plan: HypothesisPlan
+    bound: Bound
+    primary: TestResult
+    supporting: tuple[TestResult, ...]
+    interval: Interval | None
+    before: HypothesisResult | None  # at the look before
+
+
+def decide_all(
+    multiplicity: Multiplicity, evidence: Sequence[Evidence], *, look: str
+) -> dict[str, Decided]:
+    """Every hypothesis by id, in the registered order.
+
+    `fixed_sequence` opens a group only when all before it are shown, at this look or earlier.
+    """
+    by_id = {item.plan.hypothesis.id: item for item in evidence}
+    decided: dict[str, Decided] = {}
+    missing: str | None = None
+    for group in multiplicity.order:
+        blocked = missing if multiplicity.procedure == "fixed_sequence" else None
+        for code in group:
+            decided[code] = _decide(by_id[code], look=look, blocked_by=blocked)
+        not_shown = [code for code in group if not decided[code].shown]
+        missing = missing or (not_shown[0] if not_shown else None)
+    for code in by_id.keys() - decided.keys():
+        decided[code] = _decide(by_id[code], look=look, blocked_by="its place in the order")
+    return decided
+
+
+def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:
+    reading = UNREAD
+    if item.interval is not None:
+        reading = read_interval(
+            item.interval,
+            margin=item.plan.margin,
+            framework=item.plan.hypothesis.framework,
+            direction=item.plan.endpoint.direction,
+        )
+    earlier = item.before
+    if earlier is not None and earlier.shown:
+        return _kept(item, earlier, reading)
+    if blocked_by is not None:
+        reason = f"Not tested: {blocked_by} is not shown, and the registered order asks for it."
+        return Decided(Verdict.NOT_TESTED, None, None, reading, reason)
+    if item.primary.not_evaluable is not None:
+        return Decided(Verdict.NOT_EVALUABLE, None, None, reading, item.primary.not_evaluable)
+    if item.bound.nominal_alpha is None:
+        return Decided(Verdict.NOT_EVALUABLE, None, None, reading, item.bound.reason)
+    return _tested(item, reading, look=look)
+
+
+def _tested(item: Evidence, reading: Reading, *, look: str) -> Decided:
+    crossed = crosses(item.primary, item.bound)
+    against = [r.population for r in item.supporting if not crosses(r, item.bound)]
+    if reading.verdict not in PASSING or not crossed:
+        return Decided(reading.verdict, None, crossed, reading, _note(item, against))
+    if against:
+        reason = f"{item.primary.population} passes but {', '.join(against)} does not."
+        return Decided(Verdict.NOT_ROBUST, None, crossed, reading, reason)
+    return Decided(reading.verdict, look, crossed, reading, None)
+
+
+def crosses(result: TestResult, bound: Bound) -> bool:
+    """The p-value form of "statistic at or above the bound", the same for z and for t."""
+    if result.p_value is None or bound.nominal_alpha is None:
+        return False
+    return result.p_value <= bound.nominal_alpha
+
+
+def _note(item: Evidence, against: Sequence[str]) -> str | None:
+    """The primary population decides; that another one would have passed is said all the same."""
+    passing = [r.population for r in item.supporting if r.population not in against]
+    if not passing:
+        return None
+    return f"{item.primary.population} does not pass although {', '.join(passing)} would."
+
+
+def _kept(item: Evidence, earlier: HypothesisResult, reading: Reading) -> Decided:
+    """Shown once, shown for good; an interval that says something else now is told."""
+    crossed = None if item.bound.nominal_alpha is None else crosses(item.primary, item.bound)
+    if reading.verdict in PASSING:
+        return Decided(reading.verdict, earlier.shown_at, crossed, reading, None)
+    reason = f"Shown at look {earlier.shown_at}."
+    if reading.verdict is not Verdict.NOT_EVALUABLE:
+        reason += " At this look the interval alone would not show it."
+    return Decided(earlier.verdict, earlier.shown_at, crossed, reading, reason)

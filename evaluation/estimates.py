@@ -1,0 +1,212 @@
+"""The registered estimator of each hypothesis on each population, and its face in the results."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.design.repeated import repeated_interval
+from evaluation.inference import registry
+from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inference.discrimination import single_area
+from evaluation.inference.paired import PairedCounts
+from evaluation.inference.safety import exact_interval
+from evaluation.measures import BINARY, Measured, measured
+from evaluation.plan import HypothesisPlan
+from evaluation.populations import FloatArray, Sample
+from evaluation.results import ArmValue, Interval, PairedTable, TestResult
+from protocols.schema import Arms
+
+Answer = Estimate | NotEvaluable
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """One hypothesis on one population: its data and the answer at the naive level."""
+
+    plan: HypothesisPlan
+    population: str
+    data: Measured
+    naive: Answer
+
+
+def estimated(plan: HypothesisPlan, sample: Sample, arms: Arms) -> Estimated:
+    data = measured(plan.endpoint.measure, sample.evaluable(), arms)
+    naive = estimate(plan, data, plan.naive_level)
+    return Estimated(plan, sample.population.id, data, naive)
+
+
+def estimate(plan: HypothesisPlan, data: Measured, level: float) -> Answer:
+    """The registered test's estimate with a two-sided interval at `level`.
+
+    Whether subjects are clusters is the protocol's word, never read from the data.
+    """
+    every = np.arange(data.n, dtype=np.int64)
+    rows = registry.PairedData(
+        candidate=data.candidate,
+        standard_of_care=data.standard_of_care,
+        outcome=data.outcome,
+        cluster=data.subject if plan.clustered else every,
+    )
+    return registry.estimate(
+        plan.hypothesis.test,
+        rows,
+        margin=plan.margin,
+        direction=plan.endpoint.direction,
+        level=level,
+    )
+
+
+def counts_of(data: Measured) -> PairedCounts:
+    """The paired table of a binary measure: both right, candidate only, standard only, neither."""
+    return PairedCounts.of(data.candidate == 1, data.standard_of_care == 1)
+
+
+def result_of(item: Estimated, *, bound: float | None) -> TestResult:
+    """The face of an estimate in the results.
+
+    `bound` is the look's z bound; None where it spends nothing and so has no repeated interval,
+    which carries the level that it holds over all looks at once.
+    """
+    match item.naive:
+        case NotEvaluable(reason=reason):
+            return _empty(item, reason)
+        case Estimate() as naive:
+            return _filled(item, naive, bound)
+
+
+def _filled(item: Estimated, naive: Estimate, bound: float | None) -> TestResult:
+    data = item.data
+    standard_of_care, candidate = _arms(item, naive)
+    return TestResult(
+        population=item.population,
+        test=item.plan.hypothesis.test,
+        method=naive.method.sentence,
+        citation=naive.method.citation,
+        n_pairs=data.n,
+        n_subjects=data.n_subjects,
+        n_events=data.n_events,
+        estimate=naive.estimate,
+        standard_error=naive.standard_error,
+        statistic=naive.statistic,
+        df=naive.df,
+        p_value=naive.p_value,
+        information=naive.information,
+        intervals=_intervals(item, naive, bound),
+        standard_of_care=standard_of_care,
+        candidate=candidate,
+        table=table_of(data),
+        warnings=naive.warnings,
+        not_evaluable=None,
+    )
+
+
+def _empty(item: Estimated, reason: str) -> TestResult:
+    data = item.data
+    method = registry.METHODS[item.plan.hypothesis.test]
+    return TestResult(
+        population=item.population,
+        test=item.plan.hypothesis.test,
+        method=method.sentence,
+        citation=method.citation,
+        n_pairs=data.n,
+        n_subjects=data.n_subjects,
+        n_events=data.n_events,
+        estimate=None,
+        standard_error=None,
+        statistic=None,
+        df=None,
+        p_value=None,
+        information=None,
+        intervals=(),
+        standard_of_care=None,
+        candidate=None,
+        table=table_of(data),
+        warnings=(),
+        not_evaluable=reason,
+    )
+
+
+def _intervals(item: Estimated, naive: Estimate, bound: float | None) -> tuple[Interval, ...]:
+    own = Interval(low=naive.low, high=naive.high, level=naive.level, kind="naive")
+    limits = None if bound is None else limits_at(naive, item.data, bound)
+    if limits is None or isinstance(limits, NotEvaluable):
+        return (own,)
+    claim = Interval(low=limits[0], high=limits[1], level=naive.level, kind="repeated")
+    return (claim, own)
+
+
+def limits_at(answer: Estimate, data: Measured, bound: float) -> tuple[float, float] | NotEvaluable:
+    """The two-sided limits of an estimate at a z bound."""
+    counts = counts_of(data) if data.measure in BINARY else None
+    return repeated_interval(answer, bound=bound, counts=counts)
+
+
+def claim_interval(result: TestResult) -> Interval | None:
+    """The registered interval that a claim rests on; None at a look that can claim nothing."""
+    return next((i for i in result.intervals if i.kind == "repeated"), None)
+
+
+def table_of(data: Measured) -> PairedTable | None:
+    """The paired table of right answers; None for a measure that is not binary."""
+    if data.measure not in BINARY:
+        return None
+    counts = counts_of(data)
+    return PairedTable(n11=counts.n11, n10=counts.n10, n01=counts.n01, n00=counts.n00)
+
+
+def _arms(item: Estimated, naive: Estimate) -> tuple[ArmValue | None, ArmValue | None]:
+    """Each arm's own value, with limits where the method has some for one arm."""
+    data = item.data
+    return (
+        _arm(item, naive.standard_of_care, data.standard_of_care, naive.level),
+        _arm(item, naive.candidate, data.candidate, naive.level),
+    )
+
+
+def _arm(item: Estimated, share: float | None, values: FloatArray, level: float) -> ArmValue | None:
+    """Exact limits for a binary measure on independent pairs, those of one area for AUC."""
+    low: float | None = None
+    high: float | None = None
+    if share is None:
+        return None
+    data, clustered = item.data, item.plan.clustered
+    if data.measure in BINARY and not clustered:
+        low, high = exact_interval(int(values.sum()), data.n, level)
+    elif data.measure == "auc":
+        cluster = data.subject if clustered else None
+        area = single_area(values, data.outcome, level=level, cluster=cluster)
+        if not isinstance(area, NotEvaluable):
+            low, high = area.low, area.high
+    return ArmValue(value=share, low=low, high=high)
+
+
+def sensitivity_results(item: Estimated) -> tuple[TestResult, ...]:
+    """The registered sensitivity tests: of equality, on the paired table, without a margin."""
+    return tuple(_mcnemar(item, name) for name in item.plan.hypothesis.sensitivity_tests)
+
+
+def _mcnemar(item: Estimated, name: str) -> TestResult:
+    data, method = item.data, registry.METHODS[name]
+    reason: str | None = None
+    effect = p_value = None
+    if data.measure not in BINARY:
+        reason = "McNemar's test needs a binary measure."
+    elif item.plan.clustered:
+        reason = "McNemar's test needs independent pairs; here pairs cluster by subject."
+    else:
+        direction = item.plan.endpoint.direction
+        answer = registry.sensitivity_test(name, counts_of(data), direction=direction)
+        if isinstance(answer, NotEvaluable):
+            reason = answer.reason
+        else:
+            p_value, effect = answer.p_one_sided, counts_of(data).difference
+    return _empty(item, "").model_copy(
+        update={
+            "test": name,
+            "method": method.sentence,
+            "citation": method.citation,
+            "estimate": effect,
+            "p_value": p_value,
+            "not_evaluable": reason,
+        }
+    )

@@ -1,0 +1,168 @@
+"""Each hypothesis through estimates, boundary and verdict, and its face in the results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.boundaries import Bound, bound_of, boundary_of
+from evaluation.decide import Decided, Evidence
+from evaluation.design.repeated import z_equivalent
+from evaluation.estimates import (
+    Estimated,
+    claim_interval,
+    estimated,
+    result_of,
+    sensitivity_results,
+)
+from evaluation.inference.base import Estimate
+from evaluation.missing_outcomes import missing_bounds
+from evaluation.plan import HypothesisPlan, LookPlan
+from evaluation.populations import Sample
+from evaluation.results import Boundary, HypothesisResult, LookResults
+from evaluation.sentences import verdict_sentence
+from protocols.sentences import alternative, null_hypothesis
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The registered populations of a look: the one that decides, and those that must agree."""
+
+    primary: Sample
+    supporting: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """One hypothesis on every population."""
+
+    plan: HypothesisPlan
+    primary: Estimated
+    supporting: tuple[Estimated, ...]
+
+    @property
+    def information(self) -> float | None:
+        naive = self.primary.naive
+        return naive.information if isinstance(naive, Estimate) else None
+
+
+def estimates_of(look: LookPlan, samples: Samples) -> tuple[Estimates, ...]:
+    arms = look.protocol.arms
+    return tuple(
+        Estimates(
+            plan,
+            estimated(plan, samples.primary, arms),
+            tuple(estimated(plan, sample, arms) for sample in samples.supporting),
+        )
+        for plan in look.hypotheses
+    )
+
+
+def bounds_of(
+    look: LookPlan,
+    estimates: Sequence[Estimates],
+    previous: Sequence[LookResults],
+    *,
+    evaluable: int,
+) -> dict[str, Bound]:
+    """The bound of every hypothesis by id; each spends its own alpha, tested or not."""
+    return {
+        item.plan.hypothesis.id: bound_of(
+            look,
+            item.plan,
+            evaluable=evaluable,
+            information=item.information,
+            earlier=boundaries_before(item.plan, previous),
+        )
+        for item in estimates
+    }
+
+
+def result_before(plan: HypothesisPlan, previous: Sequence[LookResults]) -> HypothesisResult | None:
+    """What the last look before said of this hypothesis."""
+    if not previous:
+        return None
+    return next(h for h in previous[-1].hypotheses if h.id == plan.hypothesis.id)
+
+
+def boundaries_before(
+    plan: HypothesisPlan, previous: Sequence[LookResults]
+) -> tuple[Boundary, ...]:
+    before = result_before(plan, previous)
+    return () if before is None else before.boundaries
+
+
+def evidence_of(
+    estimates: Sequence[Estimates], bounds: Mapping[str, Bound], previous: Sequence[LookResults]
+) -> tuple[Evidence, ...]:
+    return tuple(
+        _evidence(item, bounds[item.plan.hypothesis.id], result_before(item.plan, previous))
+        for item in estimates
+    )
+
+
+def _evidence(item: Estimates, bound: Bound, before: HypothesisResult | None) -> Evidence:
+    primary = result_of(item.primary, bound=bound.z)
+    primary = primary.model_copy(update={"warnings": (*primary.warnings, *bound.warnings)})
+    return Evidence(
+        plan=item.plan,
+        bound=bound,
+        primary=primary,
+        supporting=tuple(result_of(s, bound=bound.z) for s in item.supporting),
+        interval=claim_interval(primary),
+        before=before,
+    )
+
+
+def hypothesis_result(
+    look: LookPlan,
+    evidence: Evidence,
+    decided: Decided,
+    *,
+    item: Estimates,
+    sample: Sample,
+    evaluable: int,
+) -> HypothesisResult:
+    """Everything that the results say of one hypothesis."""
+    plan, primary = evidence.plan, evidence.primary
+    hypothesis, endpoint = plan.hypothesis, plan.endpoint
+    before = evidence.before
+    return HypothesisResult(
+        id=hypothesis.id,
+        endpoint=endpoint.id,
+        endpoint_title=endpoint.title,
+        role=endpoint.role,
+        measure=endpoint.measure,
+        direction=endpoint.direction,
+        framework=hypothesis.framework,
+        margin=hypothesis.margin.value if hypothesis.margin else None,
+        margin_clinical_basis=hypothesis.margin.clinical_basis if hypothesis.margin else None,
+        alpha=hypothesis.alpha,
+        null_hypothesis=null_hypothesis(hypothesis, endpoint),
+        alternative=alternative(hypothesis, endpoint),
+        verdict=decided.verdict,
+        verdict_sentence=verdict_sentence(plan, decided, primary, evidence.interval),
+        shown=decided.shown,
+        shown_at=decided.shown_at,
+        primary=primary,
+        supporting=evidence.supporting,
+        sensitivity=sensitivity_results(item.primary),
+        boundaries=(
+            *(before.boundaries if before else ()),
+            _boundary(look, evidence, decided, item=item, evaluable=evaluable),
+        ),
+        missing=missing_bounds(evidence, sample, look.protocol.arms, shown=decided.shown),
+        reason=decided.reason,
+    )
+
+
+def _boundary(
+    look: LookPlan, evidence: Evidence, decided: Decided, *, item: Estimates, evaluable: int
+) -> Boundary:
+    naive = item.primary.naive
+    return boundary_of(
+        look,
+        evidence.bound,
+        evaluable=evaluable,
+        information=item.information,
+        statistic=z_equivalent(naive) if isinstance(naive, Estimate) else None,
+        crossed=decided.crossed,
+    )

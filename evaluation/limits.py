@@ -1,0 +1,87 @@
+"""What this look cannot show, in sentences generated from the protocol and the lock."""
+
+from evaluation.plan import LookPlan
+from evaluation.results import HypothesisResult, MissingPattern
+from gateway.store.records import LockedData
+from protocols.schema import Protocol
+from protocols.vocabulary import OutcomeState
+
+RETROSPECTIVE = "RETROSPECTIVE_START"
+
+
+def is_retrospective(data: LockedData) -> bool:
+    """Whether the first request predates the registration; that stamp is for ever."""
+    return any(deviation["code"] == RETROSPECTIVE for deviation in data.facts.deviations)
+
+
+def limits_of(
+    look: LookPlan,
+    data: LockedData,
+    *,
+    hypotheses: tuple[HypothesisResult, ...],
+    patterns: tuple[MissingPattern, ...],
+    n_unascertained: int,
+) -> tuple[str, ...]:
+    protocol = look.protocol
+    return (
+        "The candidate never acted on anybody, so this trial cannot show its effects on patients.",
+        *_outcomes(look, data, n_unascertained),
+        *_identifiability(protocol),
+        *_conduct(protocol, data),
+        *_subgroups(protocol),
+        *(p.sentence for p in patterns if p.informative),
+        *(w for h in hypotheses for w in h.primary.warnings),
+    )
+
+
+def _outcomes(look: LookPlan, data: LockedData, n_unascertained: int) -> list[str]:
+    sentences = []
+    if n_unascertained:
+        sentences.append(
+            f"{n_unascertained} pairs of the primary population have no ascertained outcome and"
+            " count in no estimate."
+        )
+    conflicts = sum(p.outcome_state is OutcomeState.CONFLICT for p in data.pairs)
+    if conflicts:
+        sentences.append(f"{conflicts} of all recorded outcomes were reported with two values.")
+    plan = look.protocol.outcome
+    if plan.maturity == "ascertained":
+        sentences.append(
+            "An outcome counts as mature once it is reported as final; the "
+            f"{plan.horizon_days:g} days of its horizon are not waited for separately."
+        )
+    return sentences
+
+
+def _identifiability(protocol: Protocol) -> list[str]:
+    return [
+        f"{endpoint.title} cannot be shown in shadow mode: {endpoint.identifiability.reason}"
+        for endpoint in protocol.endpoints
+        if not endpoint.identifiability.identifiable
+    ]
+
+
+def _conduct(protocol: Protocol, data: LockedData) -> list[str]:
+    sentences = []
+    if is_retrospective(data):
+        sentences.append(
+            "Retrospective: the first request predates the registration of the protocol."
+        )
+    seen = {
+        "none_seen": None,
+        "predictions_seen": "Predictions had been seen before registration",
+        "outcomes_seen": "Outcomes had been seen before registration",
+    }[protocol.prior_data_access.status]
+    if seen is not None:
+        sentences.append(f"{seen}: {protocol.prior_data_access.explanation}")
+    return sentences
+
+
+def _subgroups(protocol: Protocol) -> list[str]:
+    if not protocol.subgroups:
+        return []
+    n = sum(len(subgroup.levels) for subgroup in protocol.subgroups)
+    return [
+        f"The {n} subgroup intervals are not adjusted for their number; one in twenty misses its"
+        " true value by design, and none of them supports a claim."
+    ]

@@ -1,0 +1,169 @@
+"""What outcomes that are not ascertained could change: worst and best case of each hypothesis.
+
+Every unascertained outcome of the primary population is set against the candidate, then in its
+favour, and the registered estimator runs again with the look's bound.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from evaluation.decide import Evidence, better_limits
+from evaluation.estimates import Answer, counts_of, estimate, limits_at
+from evaluation.inference.base import NotEvaluable
+from evaluation.inference.missing import METHOD, members
+from evaluation.inference.missing_auc import METHOD as AUC_METHOD
+from evaluation.inference.missing_auc import auc_extremes
+from evaluation.inference.orientation import critical_of, sign_of
+from evaluation.measures import BINARY, Measured, in_denominator, measured, risks
+from evaluation.plan import HypothesisPlan
+from evaluation.populations import UNKNOWN, FloatArray, Sample
+from evaluation.results import MissingBounds
+from protocols.schema import Arms
+
+Side = Literal["worst", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One extreme: its estimate and the limits at the look's bound."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def missing_bounds(evidence: Evidence, sample: Sample, arms: Arms, *, shown: bool) -> MissingBounds:
+    """Bounds on the primary population; without unascertained outcomes, the estimate itself."""
+    plan, unknown = evidence.plan, sample.outcome == UNKNOWN
+    bound = evidence.bound.z if evidence.bound.z is not None else critical_of(plan.hypothesis.alpha)
+    worst = _extreme(plan, sample, arms, side="worst", bound=bound)
+    best = _extreme(plan, sample, arms, side="best", bound=bound)
+    empty = MissingBounds(
+        n_unascertained=int(unknown.sum()),
+        n_unresolved_discordant=_discordant(plan, sample, arms),
+        worst_estimate=None,
+        worst_low=None,
+        best_estimate=None,
+        best_high=None,
+        verdict_survives_worst_case=None,
+        method=(AUC_METHOD if plan.endpoint.measure == "auc" else METHOD).sentence,
+        reason=None,
+    )
+    if isinstance(worst, NotEvaluable):
+        return empty.model_copy(update={"reason": worst.reason})
+    if isinstance(best, NotEvaluable):
+        return empty.model_copy(update={"reason": best.reason})
+    return empty.model_copy(update=_numbers(plan, worst, best, shown=shown))
+
+
+def _numbers(plan: HypothesisPlan, worst: Case, best: Case, *, shown: bool) -> dict[str, object]:
+    higher = sign_of(plan.endpoint.direction) > 0
+    lowest, _ = better_limits(worst.low, worst.high, plan.endpoint.direction)
+    return {
+        "worst_estimate": worst.estimate,
+        "worst_low": worst.low if higher else worst.high,
+        "best_estimate": best.estimate,
+        "best_high": best.high if higher else best.low,
+        "verdict_survives_worst_case": lowest > -plan.margin if shown else None,
+    }
+
+
+def _discordant(plan: HypothesisPlan, sample: Sample, arms: Arms) -> int | None:
+    """Unascertained pairs of which one arm only would be right; None where right has no meaning."""
+    measure = plan.endpoint.measure
+    if measure not in BINARY:
+        return None
+    unknown = sample.take(sample.outcome == UNKNOWN)
+    return counts_of(measured(measure, _as_if(unknown, measure), arms)).n_discordant
+
+
+def _as_if(sample: Sample, measure: str) -> Sample:
+    """The unknown outcomes set so that every such pair is in the binary measure's denominator."""
+    assumed = 1 if measure == "sensitivity" else 0
+    return replace(sample, outcome=np.where(sample.outcome == UNKNOWN, assumed, sample.outcome))
+
+
+def _extreme(
+    plan: HypothesisPlan, sample: Sample, arms: Arms, *, side: Side, bound: float
+) -> Case | NotEvaluable:
+    match plan.endpoint.measure:
+        case "auc":
+            completed = _auc_completed(plan, sample, arms, side)
+        case "sensitivity" | "specificity":
+            completed = _binary_completed(plan, sample, arms, side)
+        case "brier":
+            completed = (measured("brier", _brier_completed(plan, sample, side), arms),)
+    if isinstance(completed, NotEvaluable):
+        return completed
+    cases = []
+    for data in completed:
+        case = _case(plan, data, bound)
+        if isinstance(case, NotEvaluable):
+            return case
+        cases.append(case)
+    return _joined(cases, downwards=(side == "worst") == (sign_of(plan.endpoint.direction) > 0))
+
+
+def _joined(cases: list[Case], *, downwards: bool) -> Case:
+    pick = min if downwards else max
+    return Case(
+        pick(c.estimate for c in cases), pick(c.low for c in cases), pick(c.high for c in cases)
+    )
+
+
+def _case(plan: HypothesisPlan, data: Measured, bound: float) -> Case | NotEvaluable:
+    answer: Answer = estimate(plan, data, plan.naive_level)
+    if isinstance(answer, NotEvaluable):
+        return answer
+    limits = limits_at(answer, data, bound)
+    return limits if isinstance(limits, NotEvaluable) else Case(answer.estimate, *limits)
+
+
+def _auc_completed(
+    plan: HypothesisPlan, sample: Sample, arms: Arms, side: Side
+) -> tuple[Measured, ...] | NotEvaluable:
+    del plan  # a higher area is always better
+    candidate, standard_of_care = risks(sample, arms)
+    known = sample.outcome != UNKNOWN
+    failed = ~sample.candidate_answered
+    extremes = auc_extremes(
+        np.where(failed, 0.0, candidate),
+        standard_of_care,
+        sample.outcome == 1,
+        known,
+        failed=failed,
+    )
+    if isinstance(extremes, NotEvaluable):
+        return extremes
+    outcome = extremes.worst_outcome if side == "worst" else extremes.best_outcome
+    return (measured("auc", replace(sample, outcome=outcome.astype(np.int64)), arms),)
+
+
+def _binary_completed(
+    plan: HypothesisPlan, sample: Sample, arms: Arms, side: Side
+) -> tuple[Measured, ...]:
+    """Twice: without and with the pairs on which the arms agree."""
+    measure = plan.endpoint.measure
+    data = measured(measure, _as_if(sample, measure), arms)
+    ascertained = (sample.outcome != UNKNOWN)[in_denominator(measure, _as_if(sample, measure))]
+    higher = sign_of(plan.endpoint.direction) > 0
+    hard: Side = side if higher else ("best" if side == "worst" else "worst")
+    masks = members(data.candidate == 1, data.standard_of_care == 1, ascertained, hard)
+    return tuple(data.take(mask) for mask in masks)
+
+
+def _brier_completed(plan: HypothesisPlan, sample: Sample, side: Side) -> Sample:
+    """Each unknown outcome by itself: the one that moves the mean difference the right way."""
+    raises = _loss_difference(sample, 1) > _loss_difference(sample, 0)
+    upwards = (side == "best") == (sign_of(plan.endpoint.direction) > 0)
+    assumed = np.where(raises if upwards else ~raises, 1, 0)
+    outcome = np.where(sample.outcome == UNKNOWN, assumed, sample.outcome)
+    return replace(sample, outcome=outcome)
+
+
+def _loss_difference(sample: Sample, outcome: int) -> FloatArray:
+    candidate = (sample.candidate_score - outcome) ** 2
+    candidate = np.where(sample.candidate_answered, candidate, 1.0)
+    return candidate - (sample.standard_of_care_score - outcome) ** 2

@@ -1,0 +1,149 @@
+"""Safety rules: a share among pairs, held against its registered limit by exact bounds.
+
+Every evaluable pair of the primary population counts. A candidate without an answer has flagged
+nothing there, so that it is a miss. What a rule cannot settle for a pair, because a value it looks
+at is missing, is left out of the share and said in the sentence.
+"""
+
+from dataclasses import dataclass
+
+from evaluation.inference.safety import exact_lower, exact_upper
+from evaluation.populations import Sample
+from evaluation.results import PairedTable, SafetyResult
+from evaluation.sentences import plain, three
+from protocols.expressions import Expression, Value, compile_expression
+from protocols.names import pair_values, safety_names
+from protocols.schema import Protocol, SafetyRule
+from protocols.vocabulary import SafetyVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """`flags` holds (standard of care, candidate) of each pair among which the rule looks."""
+
+    n_events: int
+    n_among: int
+    n_unsettled: int
+    flags: tuple[tuple[bool, bool], ...]
+
+
+def safety_results(protocol: Protocol, sample: Sample) -> tuple[SafetyResult, ...]:
+    """Every rule on the evaluable pairs of `sample`, in the protocol's order."""
+    evaluable = sample.evaluable()
+    pairs = [_values(evaluable, i) for i in range(evaluable.n)]
+    return tuple(_result(rule, _count(protocol, rule, pairs)) for rule in protocol.safety)
+
+
+def _values(sample: Sample, i: int) -> dict[str, Value]:
+    record = sample.records[i]
+    return pair_values(
+        record.inputs,
+        standard_of_care=(record.standard_of_care.score, record.standard_of_care.flag),
+        candidate=(record.candidate.score, bool(sample.candidate_flag[i])),
+        outcome=bool(sample.outcome[i]),
+    )
+
+
+class _Judge:
+    """One expression over many pairs; pairs alike in every name it looks at are judged once."""
+
+    def __init__(self, text: str, names: frozenset[str]) -> None:
+        self._expression: Expression = compile_expression(text, names=names)
+        self._looked_at = sorted(self._expression.names)
+        self._known: dict[tuple[object, ...], bool | None] = {}
+
+    def __call__(self, values: dict[str, Value]) -> bool | None:
+        # 1, 1.0 and True are one key in Python, but not one value in an expression.
+        key = tuple((type(values.get(n)), values.get(n)) for n in self._looked_at)
+        if key not in self._known:
+            self._known[key] = self._expression.evaluate(values)
+        return self._known[key]
+
+
+def _count(protocol: Protocol, rule: SafetyRule, pairs: list[dict[str, Value]]) -> _Counts:
+    names = safety_names(protocol)
+    among, event = _Judge(rule.among, names), _Judge(rule.event, names)
+    judged = [(values, event(values)) for values in pairs if among(values) is True]
+    n_unsettled = sum(among(values) is None for values in pairs)
+    n_unsettled += sum(truth is None for _, truth in judged)
+    settled = [(values, truth) for values, truth in judged if truth is not None]
+    return _Counts(
+        n_events=sum(truth for _, truth in settled),
+        n_among=len(settled),
+        n_unsettled=n_unsettled,
+        flags=tuple(
+            (v["standard_of_care.flag"] is True, v["candidate.flag"] is True) for v, _ in settled
+        ),
+    )
+
+
+def _result(rule: SafetyRule, counts: _Counts) -> SafetyResult:
+    low = high = share = None
+    verdict = SafetyVerdict.NOT_EVALUABLE
+    reason: str | None = "No pair is among those the rule looks at."
+    if counts.n_among > 0:
+        share = counts.n_events / counts.n_among
+        low = exact_lower(counts.n_events, counts.n_among, rule.confidence)
+        high = exact_upper(counts.n_events, counts.n_among, rule.confidence)
+        verdict, reason = _verdict(low, high, rule.limit), None
+    return SafetyResult(
+        id=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        action=rule.action,
+        n_events=counts.n_events,
+        n_among=counts.n_among,
+        share=share,
+        low=low,
+        high=high,
+        confidence=rule.confidence,
+        limit=rule.limit,
+        limit_basis=rule.limit_basis,
+        verdict=verdict,
+        sentence=_sentence(rule, counts, verdict, (low, high)),
+        net_discordant=_flags_table(counts) if counts.n_among else None,
+        reason=reason,
+    )
+
+
+def _verdict(low: float, high: float, limit: float) -> SafetyVerdict:
+    if low > limit:
+        return SafetyVerdict.LIMIT_EXCEEDED
+    return SafetyVerdict.WITHIN_LIMIT if high < limit else SafetyVerdict.NOT_SETTLED
+
+
+def _flags_table(counts: _Counts) -> PairedTable:
+    """Who flagged among the rule's pairs: both, candidate only, standard of care only, neither."""
+    flags = counts.flags
+    return PairedTable(
+        n11=flags.count((True, True)),
+        n10=flags.count((False, True)),
+        n01=flags.count((True, False)),
+        n00=flags.count((False, False)),
+    )
+
+
+def _sentence(
+    rule: SafetyRule,
+    counts: _Counts,
+    verdict: SafetyVerdict,
+    bounds: tuple[float | None, float | None],
+) -> str:
+    opening = {
+        SafetyVerdict.LIMIT_EXCEEDED: "The limit is exceeded",
+        SafetyVerdict.WITHIN_LIMIT: "The share lies within the limit",
+        SafetyVerdict.NOT_SETTLED: "Neither within the limit nor beyond it is shown",
+        SafetyVerdict.NOT_EVALUABLE: "The rule is not evaluable: it looks at no pair",
+    }[verdict]
+    sentence = f"{opening}."
+    low, high = bounds
+    if low is not None and high is not None:
+        limit = rule.limit
+        sentence = (
+            f"{opening}: {counts.n_events} of {counts.n_among}, one-sided"
+            f" {plain(100 * rule.confidence)} % bounds {three(low, apart_from=limit)} and"
+            f" {three(high, apart_from=limit)}, limit {plain(limit)}."
+        )
+    if counts.n_unsettled:
+        sentence += f" {counts.n_unsettled} pairs lack a value that the rule looks at."
+    return sentence

@@ -1,0 +1,99 @@
+"""The engine's sentences: fixed templates, filled from results, never typed by hand.
+
+Numbers have three decimals here, or as many more (up to six) as keep a limit apart from the margin
+it is held against: a reader must see what decided.
+"""
+
+from evaluation.decide import Decided
+from evaluation.plan import HypothesisPlan
+from evaluation.results import Interval, TestResult
+from protocols.vocabulary import Framework, Verdict
+
+MEASURES = {
+    "auc": "AUC",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "brier": "Brier score",
+}
+
+VERDICTS = {
+    Verdict.SUPERIOR: "The candidate is superior to the standard of care in {measure}",
+    Verdict.NON_INFERIOR: "The candidate is non-inferior to the standard of care in {measure}",
+    Verdict.NON_INFERIOR_BUT_WORSE: (
+        "The candidate is non-inferior to the standard of care in {measure}, but worse within the"
+        " margin"
+    ),
+    Verdict.NOT_SHOWN: (
+        "{Aim} of the candidate in {measure} is not shown: the look is inconclusive"
+    ),
+    Verdict.NOT_SHOWN_AND_WORSE: (
+        "{Aim} of the candidate in {measure} is not shown, and the candidate is worse than the"
+        " standard of care"
+    ),
+    Verdict.INFERIOR: "The candidate is inferior to the standard of care in {measure}",
+    Verdict.NOT_ROBUST: (
+        "{Aim} of the candidate in {measure} is not robust: the analysis populations disagree"
+    ),
+    Verdict.NOT_EVALUABLE: "{Aim} of the candidate in {measure} is not evaluable at this look",
+    Verdict.NOT_TESTED: "{Aim} of the candidate in {measure} is not tested at this look",
+}
+
+AIMS = {
+    Framework.NON_INFERIORITY: "Non-inferiority",
+    Framework.SUPERIORITY: "Superiority",
+}
+
+
+def three(value: float, *, apart_from: float | None = None) -> str:
+    """Three decimals, a true minus sign, and no minus zero; more where rounding would mislead."""
+    places = 3
+    if apart_from is not None and value != apart_from:
+        while places < 6 and f"{value:.{places}f}" == f"{apart_from:.{places}f}":
+            places += 1
+    text = f"{value:.{places}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+def plain(value: float) -> str:
+    """A registered number as it was written: 0.02, 95."""
+    return f"{value:.6g}".replace("-", "−")
+
+
+def verdict_sentence(
+    plan: HypothesisPlan, decided: Decided, primary: TestResult, interval: Interval | None
+) -> str:
+    """Verdict first, then the effect, its interval and the margin, then what qualifies it."""
+    template = VERDICTS[decided.verdict]
+    measure = MEASURES[plan.endpoint.measure]
+    opening = template.format(Aim=AIMS[plan.hypothesis.framework], measure=measure)
+    numbers = _numbers(plan, primary, interval)
+    sentence = f"{opening}: {numbers}." if numbers and ":" not in opening else f"{opening}."
+    if numbers and ":" in opening:
+        sentence += f" {numbers[0].upper()}{numbers[1:]}."
+    if decided.reason is not None:
+        sentence += f" {decided.reason}"
+    return sentence
+
+
+def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | None) -> str:
+    if primary.estimate is None:
+        return ""
+    if interval is None:
+        return f"difference {three(primary.estimate)}"
+    edge = plan.margin
+    limits = " to ".join(
+        three(limit, apart_from=-edge if limit < 0 else edge)
+        for limit in (interval.low, interval.high)
+    )
+    margin = f", margin {plain(plan.margin)}" if plan.margin else ""
+    kind = f"{plain(100 * interval.level)} % {interval.kind} interval"
+    return f"difference {three(primary.estimate)} ({kind} {limits}{margin})"
+
+
+def headline(sentences: list[str], *, shown: int) -> str:
+    """The look's own sentence: that of its hypothesis, or how many of the first group are shown."""
+    if len(sentences) == 1:
+        return sentences[0]
+    return f"{shown} of {len(sentences)} co-primary hypotheses are shown. " + " ".join(sentences)
