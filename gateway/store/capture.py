@@ -14,7 +14,7 @@ from gateway.store.inserts import as_row, insert_new
 from gateway.store.outcomes import (
     OutcomeItem,
     OutcomeReceipt,
-    OutcomeState,
+    ReportState,
     report_outcome,
     report_outcomes,
 )
@@ -36,7 +36,7 @@ from protocols.vocabulary import Arm, Fate
 __all__ = [
     "OutcomeItem",
     "OutcomeReceipt",
-    "OutcomeState",
+    "ReportState",
     "SeenAnswer",
     "ShipBatch",
     "ShipGap",

@@ -18,7 +18,7 @@ from gateway.store.tables import Deviation, Encounter, Lock, OutcomeReport
 from protocols.errors import EquipoiseError
 from protocols.schema import Protocol
 
-OutcomeState = Literal["created", "unchanged", "conflict"]
+ReportState = Literal["created", "unchanged", "conflict"]
 """What the store holds after a report: its first value, the same as before, a contradiction."""
 
 
@@ -26,12 +26,14 @@ OutcomeState = Literal["created", "unchanged", "conflict"]
 class OutcomeItem:
     """One report: of a pair, or of every pair of an encounter (tokens, never what was sent).
 
-    `value` comes unchecked; anything but a boolean is refused as OUTCOME_TYPE.
+    `name` None means the protocol's outcome. `value` comes unchecked; anything but a boolean is
+    refused as OUTCOME_TYPE.
     """
 
     pair_id: str | None = None
     subject: str | None = None
     encounter: str | None = None
+    name: str | None = None
     value: object
     ascertained_at_us: int
     source: str
@@ -43,7 +45,7 @@ class OutcomeReceipt:
 
     pair_ids: tuple[str, ...]
     name: str
-    state: OutcomeState
+    state: ReportState
     kept: bool
 
 
@@ -90,14 +92,18 @@ def report_outcome(
         UNKNOWN_PAIR, OUTCOME_UNKNOWN or OUTCOME_TYPE; nothing was stored.
     """
     item = OutcomeItem(
-        pair_id=pair_id, value=value, ascertained_at_us=ascertained_at_us, source=source
+        pair_id=pair_id,
+        name=name,
+        value=value,
+        ascertained_at_us=ascertained_at_us,
+        source=source,
     )
     with store.transaction() as session:
         encounter = session.get(Encounter, pair_id)
         if encounter is None:
             raise UnknownPairError
         store.serialise(session, encounter.trial)
-        desk = _Desk(session, encounter.trial, name, received_at_us)
+        desk = _Desk(session, encounter.trial, received_at_us)
         return desk.take(item)
 
 
@@ -106,13 +112,12 @@ def report_outcomes(
     items: Sequence[OutcomeItem],
     *,
     trial: str,
-    name: str,
     received_at_us: int,
 ) -> list[OutcomeReceipt | EquipoiseError]:
     """Report many outcomes of one trial in one transaction; a wrong item stops no other."""
     with store.transaction() as session:
         store.serialise(session, trial)
-        desk = _Desk(session, trial, name, received_at_us)
+        desk = _Desk(session, trial, received_at_us)
         results: list[OutcomeReceipt | EquipoiseError] = []
         for item in items:
             try:
@@ -125,18 +130,17 @@ def report_outcomes(
 class _Desk:
     """Takes reports of one trial's outcome inside one transaction."""
 
-    def __init__(self, session: Session, trial: str, name: str, received_at_us: int) -> None:
+    def __init__(self, session: Session, trial: str, received_at_us: int) -> None:
         self._session = session
         self._trial = trial
-        self._name = name
         self._received_at_us = received_at_us
         protocol = protocol_of(session, trial)
-        self._known_name = protocol.outcome.name
+        self._name = protocol.outcome.name
         self._locked_at_us = _final_lock_at(session, protocol)
 
     def take(self, item: OutcomeItem) -> OutcomeReceipt:
-        if self._name != self._known_name:
-            raise OutcomeUnknownError(self._known_name)
+        if item.name not in (None, self._name):
+            raise OutcomeUnknownError(self._name)
         if not isinstance(item.value, bool):
             raise OutcomeTypeError
         pairs = self._pairs(item)
@@ -144,7 +148,7 @@ class _Desk:
             raise UnknownPairError
         taken = [self._take_for(pair, item) for pair in pairs]
         states = {state for state, _ in taken}
-        state: OutcomeState = "unchanged"
+        state: ReportState = "unchanged"
         if "conflict" in states:
             state = "conflict"
         elif "created" in states:
@@ -165,7 +169,7 @@ class _Desk:
         found = self._session.exec(query).all()
         return sorted(found, key=lambda pair: (pair.arrived_at_us, pair.epoch, pair.seq))
 
-    def _take_for(self, pair: Encounter, item: OutcomeItem) -> tuple[OutcomeState, bool]:
+    def _take_for(self, pair: Encounter, item: OutcomeItem) -> tuple[ReportState, bool]:
         earlier = self._earlier(pair.pair_id)
         report = OutcomeReport(
             pair_id=pair.pair_id,

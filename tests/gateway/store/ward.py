@@ -2,9 +2,16 @@
 
 from pathlib import Path
 
-from gateway.store.capture import SeenAnswer, ShipBatch, ShipGap, ShipReceipt, ShipRow, register
+from gateway.store.capture import (
+    SeenAnswer,
+    ShipBatch,
+    ShipGap,
+    ShipReceipt,
+    ShipRow,
+    register,
+    ship,
+)
 from gateway.store.capture import record_observations as record
-from gateway.store.capture import ship
 from gateway.store.engine import Store, open_store
 from gateway.store.tables import Observation
 from protocols.canonical import digest_of

@@ -1,0 +1,233 @@
+"""The gateway's commands: register, serve, status, outcomes import, accrual close."""
+
+import getpass
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from gateway.access import Tokeniser, read_subject_key
+from gateway.outcome_files import ImportReceipt, OutcomeFile, import_outcomes
+from gateway.registering import KEY_FILE, Addresses, Registered, read_document, register_into
+from gateway.status import read_status
+from gateway.status_text import status_document, status_lines
+from gateway.store.capture import close_accrual
+from gateway.store.engine import Store, open_store
+from gateway.store.folder import read_store_location
+from gateway.timestamps import rfc3339
+from protocols.errors import DocumentError, Finding
+from protocols.load import Checked, render_finding
+
+PROGRESS_LINES = 5000
+
+F = TypeVar("F", bound=Callable[..., object])
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _folder(command: F) -> F:
+    return click.option("--folder", type=FOLDER, required=True, help="The trial's folder.")(command)
+
+
+def _as_json(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def _actor(command: F) -> F:
+    return click.option(
+        "--actor", default=getpass.getuser, show_default="login name", help="Who does this."
+    )(command)
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def _print_json(document: object) -> None:
+    click.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+@contextmanager
+def _store_of(folder: Path) -> Iterator[tuple[Store, str]]:
+    trial, store_url = read_store_location(folder)
+    store = open_store(store_url)
+    try:
+        yield store, trial
+    finally:
+        store.close()
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@_folder
+@click.option("--standard-of-care-url", help="Where the standard of care answers.")
+@click.option("--candidate-url", help="Where the candidate answers.")
+@click.option("--store-url", help="sqlite:///… or postgresql+psycopg://…; default: in the folder.")
+@click.option("--host", help="Address on which the gateway listens.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port on which it listens.")
+@_actor
+@_as_json
+def register(
+    file: Path, folder: Path, actor: str, *, as_json: bool, **addresses: str | int | None
+) -> None:
+    """Register a protocol FILE and make a folder from which the gateway starts.
+
+    The same document again changes nothing. Once requests are on record, another document for
+    the trial is refused (exit 4). A document with errors is refused with all of them (exit 3).
+    """
+    checked = read_document(file)
+    try:
+        registered = register_into(
+            folder,
+            checked,
+            addresses=Addresses(**addresses),  # type: ignore[arg-type]  # click has typed them
+            actor=actor,
+            at_us=_now_us(),
+        )
+    except DocumentError as error:
+        _show_findings(error.findings, checked, as_json=as_json)
+        raise
+    _show_findings(registered.findings, checked, as_json=False)
+    _show_registered(registered, folder, as_json=as_json)
+
+
+def _show_findings(findings: tuple[Finding, ...], checked: Checked, *, as_json: bool) -> None:
+    if as_json:
+        names = ("code", "level", "path", "line", "column", "message", "remedy")
+        _print_json({"findings": [{n: getattr(one, n) for n in names} for one in findings]})
+        return
+    for finding in findings:
+        click.echo(render_finding(finding, checked.source, checked.name), err=True)
+
+
+def _show_registered(registered: Registered, folder: Path, *, as_json: bool) -> None:
+    row = registered.registration
+    document = {
+        "trial": row.trial,
+        "version": row.version,
+        "digest": row.digest,
+        "registered_at": rfc3339(row.registered_at_us),
+        "registered_by": row.registered_by,
+        "retrospective": row.retrospective,
+        "folder": str(folder),
+    }
+    if as_json:
+        _print_json(document)
+        return
+    click.echo(row.digest)
+    click.echo(
+        f"{row.trial} {row.version}, registered {document['registered_at']} by "
+        f"{row.registered_by}; folder {folder}"
+    )
+    if row.retrospective:
+        click.echo("retrospective: the first request predates this registration")
+
+
+@click.command()
+@_folder
+@_as_json
+def status(folder: Path, *, as_json: bool) -> None:
+    """Say how a trial stands: accepted, recorded, pending, evaluable, the next look."""
+    with _store_of(folder) as (store, trial):
+        found = read_status(store, trial, at_us=_now_us())
+    if as_json:
+        _print_json(status_document(found))
+        return
+    for line in status_lines(found):
+        click.echo(line)
+
+
+@click.group()
+def outcomes() -> None:
+    """Outcomes from files."""
+
+
+@outcomes.command("import")
+@click.argument("file", type=FILE)
+@_folder
+@click.option("--source", help="Source of lines that name none; default: the file's name.")
+@_as_json
+def import_file(file: Path, folder: Path, source: str | None, *, as_json: bool) -> None:
+    """Import outcomes from a CSV FILE.
+
+    Columns: pair_id (or subject and encounter), value, ascertained_at, and source if lines differ
+    in it. Every wrong line is named; the others are stored. Importing a file again changes nothing.
+    """
+    found = OutcomeFile(file, source or file.name, lambda: _tokeniser(folder))
+    with _store_of(folder) as (store, trial):
+        receipt = import_outcomes(store, trial, found, received_at_us=_now_us(), tell=_tell)
+    _show_import(receipt, file, as_json=as_json)
+    if receipt.refused:
+        sys.exit(1)
+
+
+def _tokeniser(folder: Path) -> Tokeniser:
+    path = os.environ.get("EQUIPOISE_SUBJECT_KEY_FILE", KEY_FILE)
+    return Tokeniser(read_subject_key(folder.absolute() / path))
+
+
+def _tell(lines: int) -> None:
+    if lines % PROGRESS_LINES == 0:
+        click.echo(f"{lines} lines …", err=True)
+
+
+def _show_import(receipt: ImportReceipt, file: Path, *, as_json: bool) -> None:
+    if as_json:
+        refused = [
+            {"line": one.line, "code": one.code, "message": one.message} for one in receipt.refused
+        ]
+        _print_json({"lines": receipt.lines, "states": receipt.states, "refused": refused})
+        return
+    for one in receipt.refused:
+        click.echo(f"{file}:{one.line}: {one.code} {one.message}", err=True)
+    states = ", ".join(f"{n} {state}" for state, n in sorted(receipt.states.items()))
+    click.echo(f"{receipt.lines} lines: {states or 'none stored'}, {len(receipt.refused)} refused")
+
+
+@click.group()
+def accrual() -> None:
+    """The end of accrual."""
+
+
+@accrual.command()
+@_folder
+@click.option("--reason", required=True, help="Why no more encounters are taken.")
+@_actor
+@_as_json
+def close(folder: Path, reason: str, actor: str, *, as_json: bool) -> None:
+    """Declare accrual closed, so that the last look may be run with what there is."""
+    with _store_of(folder) as (store, trial):
+        closure = close_accrual(store, trial, reason, actor=actor, at_us=_now_us())
+    if as_json:
+        _print_json(
+            {
+                "trial": closure.trial,
+                "reason": closure.reason,
+                "actor": closure.actor,
+                "closed_at": rfc3339(closure.at_us),
+            }
+        )
+        return
+    click.echo(
+        f"{closure.trial}: accrual closed {rfc3339(closure.at_us)} by {closure.actor}:"
+        f" {closure.reason}"
+    )
+
+
+@click.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """Start the gateway and the mirror."""
+    from gateway.serve import serve_command
+
+    serve_command.main(args=list(arguments), prog_name="equipoise serve", standalone_mode=False)

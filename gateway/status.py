@@ -1,0 +1,100 @@
+"""`equipoise status`: how a trial stands. Counts only; no score, no flag, no outcome by arm."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from gateway.store.engine import Store
+from gateway.store.reads import (
+    accrual_closed,
+    completeness,
+    deviations,
+    epochs,
+    evaluable_count,
+    look_results,
+    outcome_counts,
+    protocol_in_force,
+    refusals,
+    registration_in_force,
+)
+from gateway.store.records import Completeness
+from gateway.store.tables import Epoch, Registration
+from protocols.schema import Protocol
+from protocols.vocabulary import Arm, Fate
+
+
+@dataclass(frozen=True, slots=True)
+class NextLook:
+    """The next planned look: planned pairs, and from how many on (`earliest`) it may be run."""
+
+    look: str
+    number: int
+    planned: int
+    earliest: int
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One trial at one moment."""
+
+    registration: Registration
+    epochs: tuple[Epoch, ...]
+    completeness: Completeness
+    outcomes: dict[str, int]
+    evaluable: int
+    evaluable_planned: int
+    next_look: NextLook | None
+    conducted: tuple[str, ...]
+    accrual_closed: bool
+    deviations: dict[str, int]
+    refusals: int
+
+    @property
+    def pending(self) -> int:
+        """Pairs that the candidate has yet to be asked about."""
+        return self.completeness.fates[Arm.CANDIDATE].get(Fate.PENDING, 0)
+
+
+def read_status(store: Store, trial: str, *, at_us: int) -> Status:
+    """Read how the trial stands.
+
+    Raises
+    ------
+    RefusedError
+        NOT_REGISTERED
+    """
+    protocol = protocol_in_force(store, trial)
+    registration = registration_in_force(store, trial)
+    assert registration is not None  # noqa: S101 - protocol_in_force has read it
+    evaluable = evaluable_count(store, trial, at_us=at_us)
+    conducted = tuple(result.look for result in look_results(store, trial))
+    closed = accrual_closed(store, trial) is not None
+    return Status(
+        registration=registration,
+        epochs=tuple(epochs(store, trial)),
+        completeness=completeness(store, trial),
+        outcomes={state.value: n for state, n in outcome_counts(store, trial).items()},
+        evaluable=evaluable,
+        evaluable_planned=protocol.sample_size.evaluable_pairs,
+        next_look=_next_look(protocol, conducted, evaluable, accrual_closed=closed),
+        conducted=conducted,
+        accrual_closed=closed,
+        deviations=dict(sorted(Counter(row.code for row in deviations(store, trial)).items())),
+        refusals=len(refusals(store, trial)),
+    )
+
+
+def _next_look(
+    protocol: Protocol, conducted: tuple[str, ...], evaluable: int, *, accrual_closed: bool
+) -> NextLook | None:
+    looks = protocol.monitoring.looks
+    for number, look in enumerate(looks, start=1):
+        if look.id not in conducted:
+            final = number == len(looks)
+            share = 1.0 if final else 1 - protocol.monitoring.tolerance
+            planned = look.information * protocol.sample_size.evaluable_pairs
+            earliest = math.ceil(planned * share)
+            due = evaluable >= earliest or (final and accrual_closed)
+            return NextLook(look.id, number, math.ceil(planned), earliest, due)
+    return None

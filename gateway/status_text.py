@@ -1,0 +1,97 @@
+"""A status as JSON and as a table for people."""
+
+from collections.abc import Iterator
+
+from gateway.status import Status
+from gateway.timestamps import rfc3339
+
+_SHOWN_NUMBERS = 10
+
+
+def status_document(status: Status) -> dict[str, object]:
+    """Write the status as a JSON object."""
+    registration, counted, look = status.registration, status.completeness, status.next_look
+    return {
+        "trial": registration.trial,
+        "version": registration.version,
+        "digest": registration.digest,
+        "registered_at": rfc3339(registration.registered_at_us),
+        "registered_by": registration.registered_by,
+        "retrospective": registration.retrospective,
+        "epochs": [
+            {
+                "epoch": epoch.epoch,
+                "started_at": rfc3339(epoch.started_at_us),
+                "accepted_seq": epoch.accepted_seq,
+                "shipped_seq": epoch.shipped_seq,
+                "closed": epoch.closed,
+            }
+            for epoch in status.epochs
+        ],
+        "accepted": counted.accepted,
+        "recorded": counted.recorded,
+        "booked_gaps": counted.booked_gaps,
+        "in_flight": counted.in_flight,
+        "unexplained": list(counted.unexplained),
+        "fates": counted.fates,
+        "pending": status.pending,
+        "outcomes": status.outcomes,
+        "evaluable": status.evaluable,
+        "evaluable_planned": status.evaluable_planned,
+        "evaluable_needed": status.evaluable_planned if look is None else look.planned,
+        "next_look": None
+        if look is None
+        else {
+            "look": look.look,
+            "number": look.number,
+            "planned": look.planned,
+            "earliest": look.earliest,
+            "due": look.due,
+        },
+        "looks_conducted": list(status.conducted),
+        "accrual_closed": status.accrual_closed,
+        "deviations": status.deviations,
+        "refusals": status.refusals,
+    }
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Write the status for people, one line after the other."""
+    registration, counted = status.registration, status.completeness
+    yield f"{registration.trial} {registration.version}"
+    yield f"  digest       {registration.digest}"
+    yield f"  registered   {rfc3339(registration.registered_at_us)} by {registration.registered_by}"
+    if registration.retrospective:
+        yield "  retrospective: the first request predates the registration"
+    yield (
+        f"  accepted     {counted.accepted}: {counted.recorded} recorded, "
+        f"{counted.booked_gaps} booked gaps, {counted.in_flight} in flight, "
+        f"{len(counted.unexplained)} unexplained"
+    )
+    if counted.unexplained:
+        more = "" if len(counted.unexplained) <= _SHOWN_NUMBERS else " …"
+        yield f"  unexplained  {' '.join(counted.unexplained[:_SHOWN_NUMBERS])}{more}"
+    for epoch in status.epochs:
+        state = "closed" if epoch.closed else "open"
+        yield f"  epoch        {epoch.epoch}: {epoch.shipped_seq} of {epoch.accepted_seq}, {state}"
+    for arm, fates in counted.fates.items():
+        yield f"  {arm:<20} {_listed(fates)}"
+    yield f"  outcomes     {_listed(status.outcomes)}"
+    yield f"  evaluable    {status.evaluable} of {status.evaluable_planned} planned"
+    yield f"  looks        {_looks(status)}"
+    yield f"  accrual      {'closed' if status.accrual_closed else 'open'}"
+    yield f"  deviations   {_listed(status.deviations)}"
+    yield f"  refusals     {status.refusals}"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {word}" for word, n in counts.items()) or "none"
+
+
+def _looks(status: Status) -> str:
+    done = f"conducted: {', '.join(status.conducted) or 'none'}"
+    look = status.next_look
+    if look is None:
+        return done
+    due = "due now" if look.due else f"due from {look.earliest} evaluable pairs"
+    return f"{done}; next: {look.look}, {due}"

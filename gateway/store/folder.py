@@ -1,0 +1,39 @@
+"""Where a trial's folder says its store is: all that a room without a server needs of it."""
+
+import json
+import os
+from pathlib import Path
+
+from protocols.errors import UsageError
+
+SETTINGS_FILE = "equipoise.json"
+
+
+def read_store_location(folder: Path) -> tuple[str, str]:
+    """Read the trial and the URL of its store; EQUIPOISE_TRIAL and EQUIPOISE_STORE_URL override.
+
+    Raises
+    ------
+    UsageError
+        The folder has no settings, or they do not say.
+    """
+    path = folder / SETTINGS_FILE
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(
+            "SETTINGS",
+            f"{folder} holds no {path.name}; run `equipoise protocol register` into it first",
+        ) from error
+    except ValueError as error:
+        raise UsageError("SETTINGS", f"{path.name} is not JSON; correct it") from error
+    return _text(settings, "trial"), _text(settings, "store_url")
+
+
+def _text(settings: object, name: str) -> str:
+    value = os.environ.get(f"EQUIPOISE_{name.upper()}")
+    if value is None and isinstance(settings, dict):
+        value = settings.get(name)
+    if not isinstance(value, str) or not value:
+        raise UsageError("SETTINGS", f"{SETTINGS_FILE} has no {name}; write one")
+    return value

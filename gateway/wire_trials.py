@@ -1,0 +1,111 @@
+"""What the gateway says of its trial: plan and conduct. Never a score, a flag or an outcome."""
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.store.engine import Store
+from gateway.store.reads import (
+    accrual_closed,
+    completeness,
+    epochs,
+    look_results,
+    registration_in_force,
+)
+from gateway.timestamps import rfc3339
+from protocols.errors import RefusedError
+from protocols.schema import Protocol
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TrialReply(_Wire):
+    """The registration in force and how far the plan has been carried out."""
+
+    trial: str
+    title: str
+    version: str
+    protocol_digest: str
+    registered_at: str
+    retrospective: bool
+    accrual_closed: bool
+    looks_planned: tuple[str, ...]
+    looks_conducted: tuple[str, ...]
+
+
+class TrialsReply(_Wire):
+    """The trials that this gateway serves."""
+
+    trials: tuple[TrialReply, ...]
+
+
+class EpochReply(_Wire):
+    """One life of one gateway process: how far it counted, and how far the store has read."""
+
+    epoch: str
+    started_at: str
+    accepted_seq: int
+    shipped_seq: int
+    closed: bool
+
+
+class CompletenessReply(_Wire):
+    """accepted = recorded + booked_gaps + in_flight + the unexplained."""
+
+    trial: str
+    accepted: int
+    recorded: int
+    booked_gaps: int
+    in_flight: int
+    unexplained: tuple[str, ...]
+    fates: dict[str, dict[str, int]]
+    epochs: tuple[EpochReply, ...]
+
+
+def trial_reply(store: Store, protocol: Protocol) -> TrialReply:
+    """Say how a trial stands.
+
+    Raises
+    ------
+    RefusedError
+        NOT_REGISTERED: the store knows no registration of it.
+    """
+    trial = protocol.protocol.id
+    registration = registration_in_force(store, trial)
+    if registration is None:
+        raise RefusedError("NOT_REGISTERED", f"no protocol is registered for {trial} in the store")
+    return TrialReply(
+        trial=trial,
+        title=protocol.protocol.title,
+        version=registration.version,
+        protocol_digest=registration.digest,
+        registered_at=rfc3339(registration.registered_at_us),
+        retrospective=registration.retrospective,
+        accrual_closed=accrual_closed(store, trial) is not None,
+        looks_planned=tuple(look.id for look in protocol.monitoring.looks),
+        looks_conducted=tuple(result.look for result in look_results(store, trial)),
+    )
+
+
+def completeness_reply(store: Store, trial: str) -> CompletenessReply:
+    """Account for every accepted request."""
+    account = completeness(store, trial)
+    return CompletenessReply(
+        trial=trial,
+        accepted=account.accepted,
+        recorded=account.recorded,
+        booked_gaps=account.booked_gaps,
+        in_flight=account.in_flight,
+        unexplained=account.unexplained,
+        fates=account.fates,
+        epochs=tuple(
+            EpochReply(
+                epoch=epoch.epoch,
+                started_at=rfc3339(epoch.started_at_us),
+                accepted_seq=epoch.accepted_seq,
+                shipped_seq=epoch.shipped_seq,
+                closed=epoch.closed,
+            )
+            for epoch in epochs(store, trial)
+        ),
+    )
