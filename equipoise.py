@@ -2,55 +2,83 @@
 
 import importlib
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import click
 
 from protocols.errors import EquipoiseError
 
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is written, and its one line in --help."""
+
+    module: str
+    attribute: str
+    line: str
+
+    def load(self) -> click.Command:
+        command = getattr(importlib.import_module(self.module), self.attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.module}.{self.attribute} is not a command")
+        return command
+
+
 COMMANDS = {
-    # name: (module, attribute, one line for --help)
-    "demo": ("gateway.demo.cli", "demo", "Run a whole trial on real patients, on this machine."),
-    "protocol": ("protocols.cli", "protocol", "Lint, show, digest or register a protocol."),
-    "serve": ("gateway.cli", "serve", "Start the gateway and the mirror."),
-    "status": ("gateway.cli", "status", "Say how a trial stands: accepted, recorded, pending."),
-    "outcomes": ("gateway.cli", "outcomes", "Import outcomes from a CSV file."),
-    "look": ("evaluation.cli", "look", "Lock and run a registered look, or show one."),
-    "accrual": ("gateway.cli", "accrual", "Declare accrual closed."),
-    "report": ("reports.cli", "report", "Build the report of a look."),
+    "demo": Place(
+        "gateway.demo.cli", "demo", "Run a whole trial on real patients, on this machine."
+    ),
+    "protocol": Place("protocols.cli", "protocol", "Lint, show, digest or register a protocol."),
+    "serve": Place("gateway.cli", "serve", "Start the gateway and the mirror."),
+    "status": Place("gateway.cli", "status", "Say how a trial stands: recorded, pending, due."),
+    "outcomes": Place("gateway.cli", "outcomes", "Import outcomes from a CSV file."),
+    "accrual": Place("gateway.cli", "accrual", "Declare accrual closed."),
+    "look": Place("evaluation.cli", "look", "Lock and run a registered look; show or verify it."),
+    "report": Place("reports.cli", "report", "Build the report of a look."),
 }
 
-# A group whose commands live in two rooms: registering writes to the store.
-GUESTS = {"protocol": (("gateway.cli", "register"),)}
-
-
-def _load(module: str, attribute: str) -> click.Command:
-    command = getattr(importlib.import_module(module), attribute)
-    assert isinstance(command, click.Command)  # noqa: S101 - a broken assembly, not input
-    return command
+# Registering writes to the trial store, and the room of the protocols may import only itself.
+REGISTER = {"register": Place("gateway.cli", "register", "Register a protocol into a folder.")}
 
 
 class LazyGroup(click.Group):
-    """Knows every command's name and line, and imports a command only when it is called."""
+    """Knows its commands' names and lines, and imports one only when it is called."""
+
+    def __init__(self, places: Mapping[str, Place], **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type] # passed through to click as it came
+        self._places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*self._places, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        command = _load(module, attribute)
-        for guest_module, guest in GUESTS.get(cmd_name, ()):
-            assert isinstance(command, click.Group)  # noqa: S101 - a broken assembly, not input
-            command.add_command(_load(guest_module, guest))
-        return command
+        if cmd_name not in self._places:
+            return super().get_command(ctx, cmd_name)
+        command = self._places[cmd_name].load()
+        return _with_register(command) if cmd_name == "protocol" else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, place.line) for name, place in self._places.items()]
+        rows += [(name, own.get_short_help_str()) for name, own in sorted(self.commands.items())]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+            formatter.write_dl(rows)
 
 
-@click.command(cls=LazyGroup, epilog="Example:  equipoise demo --folder ./first-trial")
+def _with_register(protocol: click.Command) -> click.Command:
+    assert isinstance(protocol, click.Group)  # noqa: S101 - a broken assembly, not bad input
+    return LazyGroup(
+        REGISTER,
+        name=protocol.name,
+        commands=protocol.commands,
+        help=protocol.help,
+        epilog=protocol.epilog,
+    )
+
+
+@click.command(
+    cls=LazyGroup, places=COMMANDS, epilog="Example:  equipoise demo --folder ./first-trial"
+)
 @click.version_option(package_name="equipoise")
 def cli() -> None:
     """Equipoise: shadow evaluation of a candidate algorithm beside the standard of care."""
@@ -63,3 +91,7 @@ def main() -> None:
     except EquipoiseError as error:
         click.echo(f"equipoise: {error.code}: {error}", err=True)
         sys.exit(error.exit_status)
+
+
+if __name__ == "__main__":
+    main()
