@@ -55,24 +55,9 @@ def _trial(folder: Path, protocol_file: Path, arms: ScoreArms) -> Iterator[tuple
     gateway = free_port()
     with Children(folder / "logs") as children:
         urls = [f"http://127.0.0.1:{port}/" for port in ports.values()]
-        children.run(
-            "commands",
-            [
-                "protocol",
-                "register",
-                str(protocol_file),
-                "--folder",
-                str(folder / "trial"),
-                "--standard-of-care-url",
-                urls[0],
-                "--candidate-url",
-                urls[1],
-                "--port",
-                str(gateway),
-                "--actor",
-                "test",
-            ],
-        )
+        register = ["protocol", "register", str(protocol_file), "--folder", str(folder / "trial")]
+        register += ["--standard-of-care-url", urls[0], "--candidate-url", urls[1]]
+        children.run("commands", [*register, "--port", str(gateway), "--actor", "test"])
         for field, plan in plans.items():
             command = [sys.executable, "-m", "tests.support.score_arm", "--field", field]
             command += ["--name", plan.name, "--digest", plan.digest, "--port", str(ports[field])]
