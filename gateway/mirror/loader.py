@@ -5,6 +5,7 @@ instant. Dead gateways' journals are shipped like living ones.
 """
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.journal_claim import is_claimed
@@ -25,6 +26,7 @@ UNREADABLE = "unreadable_row"
 QUARANTINED = "quarantined_row"
 _ROW_FAULTS = frozenset({"SEQUENCE_REUSED", "PAIR_REUSED", "STORE_CONFLICT", "STORE_FAILED"})
 _TRIES = 3
+_TRY_PAUSE_S = 0.05
 
 
 class Loader:
@@ -39,7 +41,6 @@ class Loader:
         self._progress = progress
         self._tails: dict[str, Tail] = {}
         self._known: dict[str, int] | None = None
-        self._faults = 0
 
     @property
     def tails(self) -> list[Tail]:
@@ -61,9 +62,7 @@ class Loader:
             The store cannot be used now; nothing of the failed batch is in it.
         """
         self._find_epochs()
-        return sum(
-            self._book(tail) if tail.finished else self._follow(tail) for tail in self.tails
-        )
+        return sum(self._book(tail) if tail.finished else self._follow(tail) for tail in self.tails)
 
     def _find_epochs(self) -> None:
         trial, settings = self._settings.trial, self._settings
@@ -117,12 +116,10 @@ class Loader:
         try:
             self._door.ship(batch)
         except StoreError as error:
-            self._faults += 1
-            if error.code not in _ROW_FAULTS or self._faults < _TRIES:
+            if error.code not in _ROW_FAULTS:
                 raise
             say("batch_refused", code=error.code, rows=len(batch.rows))
             self._ship_singly(batch)
-        self._faults = 0
         tail.shipped_seq = max(tail.shipped_seq, run.through)
         tail.shipped_gaps.update(gap.seq for gap in batch.gaps)
         self._progress.shipped += len(batch.rows)
@@ -130,18 +127,30 @@ class Loader:
     def _ship_singly(self, batch: ShipBatch) -> None:
         """Ship the rows one by one; the one that the store refuses is booked in its place."""
         for row in batch.rows:
-            try:
-                self._door.ship(_part(batch, rows=(row,), gaps=()))
-            except StoreError as error:
-                if error.code not in _ROW_FAULTS:
-                    raise
-                say("row_quarantined", code=error.code, seq=row.seq)
+            refused = self._refusal(_part(batch, rows=(row,)))
+            if refused is not None:
+                say("row_quarantined", code=refused, seq=row.seq)
                 self._progress.quarantined += 1
                 gap = ShipGap(
                     seq=row.seq, pair_id=row.pair_id, at_us=row.arrived_at_us, cause=QUARANTINED
                 )
-                self._door.ship(_part(batch, rows=(), gaps=(gap,)))
-        self._door.ship(_part(batch, rows=(), gaps=batch.gaps, whole=True))
+                self._door.ship(_part(batch, gaps=(gap,)))
+        self._door.ship(replace(batch, rows=()))
+
+    def _refusal(self, part: ShipBatch) -> str | None:
+        """Ship one row; the code when the store refuses it again and again."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._door.ship(part)
+            except StoreError as error:
+                if error.code not in _ROW_FAULTS:
+                    raise
+                if tries_left == 0:
+                    return error.code
+                time.sleep(_TRY_PAUSE_S)
+            else:
+                return None
+        return None
 
     def _batch(self, tail: Tail, run: Run, *, closed: bool) -> ShipBatch:
         meta = tail.meta
@@ -189,23 +198,9 @@ def _epoch(path: Path) -> str:
 
 
 def _part(
-    batch: ShipBatch,
-    *,
-    rows: tuple[ShipRow, ...],
-    gaps: tuple[ShipGap, ...],
-    whole: bool = False,
+    batch: ShipBatch, *, rows: tuple[ShipRow, ...] = (), gaps: tuple[ShipGap, ...] = ()
 ) -> ShipBatch:
-    """Cut a piece out of a batch; only the piece that is `whole` moves the epoch forward."""
-    return ShipBatch(
-        trial=batch.trial,
-        epoch=batch.epoch,
-        protocol_digest=batch.protocol_digest,
-        started_at_us=batch.started_at_us,
-        shipped_seq=batch.shipped_seq if whole else 0,
-        accepted_seq=batch.accepted_seq if whole else 0,
-        closed=batch.closed and whole,
-        at_us=batch.at_us,
-        rows=rows,
-        gaps=gaps,
-        deviations=batch.deviations if whole else (),
+    """Cut a piece out of a batch; a piece does not move the epoch forward."""
+    return replace(
+        batch, shipped_seq=0, accepted_seq=0, closed=False, rows=rows, gaps=gaps, deviations=()
     )
