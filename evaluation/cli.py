@@ -1,0 +1,151 @@
+"""`equipoise look`: run, show and verify a registered look."""
+
+import getpass
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from evaluation.look import Conducted, run_look, show_look, verify_look
+from evaluation.results import HypothesisResult, LookResults
+from evaluation.sentences import three
+from gateway.store.engine import Store, open_store
+from gateway.store.folder import read_store_location
+
+DIFFERS = 1
+
+FOLDER = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The trial's folder, as `equipoise protocol register` made it.",
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+LOOK = click.argument("look_id", metavar="LOOK")
+
+
+@click.group(epilog="Example:  equipoise look run L1 --folder ./my-trial")
+def look() -> None:
+    """Lock and run a registered look, or show one."""
+
+
+@look.command(epilog="Example:  equipoise look run L1 --folder ./my-trial")
+@LOOK
+@FOLDER
+@click.option("--actor", help="Who asks; the account's name unless given.")
+@AS_JSON
+def run(look_id: str, *, folder: Path, actor: str | None, as_json: bool) -> None:
+    """Lock the data of LOOK, conduct it once, store and print what it found.
+
+    Exit status 0: conducted. 4: the registered plan refuses it now; the attempt is on record.
+    """
+    now_us = time.time_ns() // 1000
+    with _store(folder) as (store, trial):
+        found = run_look(store, trial, look_id, actor=actor or getpass.getuser(), at_us=now_us)
+    _print(found, as_json=as_json)
+
+
+@look.command(epilog="Example:  equipoise look show L1 --folder ./my-trial --json")
+@LOOK
+@FOLDER
+@AS_JSON
+def show(look_id: str, *, folder: Path, as_json: bool) -> None:
+    """Print what LOOK found, from the store; --json prints the stored bytes."""
+    with _store(folder) as (store, trial):
+        found = show_look(store, trial, look_id)
+    _print(found, as_json=as_json)
+
+
+@look.command(epilog="Example:  equipoise look verify L1 --folder ./my-trial")
+@LOOK
+@FOLDER
+@AS_JSON
+def verify(look_id: str, *, folder: Path, as_json: bool) -> None:
+    """Conduct LOOK again from its lock and compare, byte for byte.
+
+    Exit status 0: the same bytes. 1: other bytes.
+    """
+    with _store(folder) as (store, trial):
+        verified = verify_look(store, trial, look_id)
+    if as_json:
+        facts = {"look": look_id, "lock": verified.lock_id, "same": verified.same}
+        digests = {"stored": verified.stored, "again": verified.again}
+        click.echo(json.dumps(facts | digests, sort_keys=True))
+    elif verified.same:
+        click.echo(f"The same bytes: results.json {verified.stored}")
+    else:
+        click.echo("Other bytes than stored: take this result for unverified.")
+        click.echo(f"  stored {verified.stored}")
+        click.echo(f"  again  {verified.again}")
+    sys.exit(0 if verified.same else DIFFERS)
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[tuple[Store, str]]:
+    trial, url = read_store_location(folder)
+    store = open_store(url)
+    try:
+        yield store, trial
+    finally:
+        store.close()
+
+
+def _print(found: Conducted, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(found.content.decode())
+    else:
+        click.echo("\n".join(lines_of(found.results, found.sha256)))
+
+
+def lines_of(results: LookResults, sha256: str) -> list[str]:
+    """Verdict first, then the recommendation, the numbers, and the digests."""
+    facts = results.facts
+    return [
+        results.headline,
+        f"{results.recommendation.sentence} [{results.recommendation.recommendation}]",
+        "",
+        f"{facts.trial}  look {facts.look} ({facts.look_number} of {facts.looks_planned},"
+        f" {facts.status})  {facts.evaluable_pairs} of {facts.planned_pairs} evaluable pairs",
+        "",
+        *_table([HEAD, *(_row(h) for h in results.hypotheses)]),
+        "",
+        *(f"{s.id}: {s.sentence}" for s in results.safety),
+        "",
+        f"protocol {results.digests.protocol}",
+        f"lock     {results.digests.lock}",
+        f"results  sha256:{sha256}",
+    ]
+
+
+HEAD = ("hypothesis", "endpoint", "verdict", "difference", "interval", "margin", "z", "bound")
+
+
+def _row(result: HypothesisResult) -> tuple[str, ...]:
+    interval = result.primary.intervals[0] if result.primary.intervals else None
+    bound = result.boundaries[-1]
+    return (
+        result.id,
+        result.endpoint,
+        result.verdict,
+        _number(result.primary.estimate),
+        f"{three(interval.low)} to {three(interval.high)} ({interval.kind})" if interval else "–",
+        f"{result.margin:g}" if result.margin is not None else "–",
+        _number(bound.statistic),
+        _number(bound.z),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else three(value)
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

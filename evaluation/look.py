@@ -1,0 +1,141 @@
+"""Run a registered look against the store, once: refuse or lock, conduct, save.
+
+A refusal is recorded before it is raised. If the program dies between the lock and the saving, the
+next run finds the lock and conducts the look on the very same data.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from evaluation.archive import from_bytes, to_bytes
+from evaluation.conduct import conduct
+from evaluation.errors import EvaluationError
+from evaluation.plan import LookPlan, plan_of
+from evaluation.readiness import Refused, Standing, refused_by_data, refused_by_order
+from evaluation.results import LookResults
+from gateway.store.capture import record_refusal
+from gateway.store.engine import Store
+from gateway.store.lock import find_lock, lock, read_lock, save_look_result
+from gateway.store.reads import (
+    accrual_closed,
+    completeness,
+    look_result,
+    look_results,
+    protocol_in_force,
+)
+from gateway.store.snapshot import pairs_in
+from gateway.store.tables import LookResult
+from protocols.errors import RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """What a look found and the bytes that were stored of it."""
+
+    results: LookResults
+    content: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A look conducted again from its lock, beside what was stored (SHA-256, hexadecimal)."""
+
+    look: str
+    lock_id: str
+    stored: str
+    again: str
+
+    @property
+    def same(self) -> bool:
+        return self.stored == self.again
+
+
+def run_look(store: Store, trial: str, look_id: str, *, actor: str, at_us: int) -> Conducted:
+    """Conduct a planned look and store its result.
+
+    Raises RefusedError with a code of `LookRefusal`; the refusal is on record by then.
+    """
+    try:
+        look = plan_of(protocol_in_force(store, trial), look_id)
+    except RefusedError as refused:
+        record_refusal(store, trial, refused.code, str(refused), actor=actor, at_us=at_us)
+        raise
+    conducted = look_results(store, trial)
+    refusal = refused_by_order(look, [row.look for row in conducted])
+    if refusal is None and find_lock(store, trial, look_id) is None:
+        refusal = refused_by_data(look, _standing(store, look, at_us=at_us))
+    if refusal is not None:
+        raise _recorded(store, trial, refusal, actor=actor, at_us=at_us)
+    data = lock(store, trial, look_id, actor=actor, at_us=at_us)
+    results = conduct(look.protocol, data, [from_bytes(row.results) for row in conducted])
+    content = to_bytes(results)
+    save_look_result(
+        store,
+        trial=trial,
+        look=look_id,
+        number=look.number,
+        lock_id=data.lock_id,
+        results=content,
+        actor=actor,
+        at_us=at_us,
+    )
+    return _conducted(content)
+
+
+def show_look(store: Store, trial: str, look_id: str) -> Conducted:
+    """What is stored of a look; EvaluationError(LOOK_NOT_CONDUCTED) where there is nothing."""
+    return _conducted(_stored(store, trial, look_id).results.encode())
+
+
+def verify_look(store: Store, trial: str, look_id: str) -> Verified:
+    """Conduct a stored look again from its lock and compare the digests of the bytes.
+
+    Raises EvaluationError where nothing is stored, StoreError where the lock is damaged.
+    """
+    row = _stored(store, trial, look_id)
+    data = read_lock(store, row.lock_id)
+    before = [from_bytes(r.results) for r in look_results(store, trial) if r.number < row.number]
+    again = to_bytes(conduct(protocol_in_force(store, trial), data, before))
+    stored = hashlib.sha256(row.results.encode()).hexdigest()
+    if stored != row.results_sha256:
+        raise EvaluationError(
+            "RESULTS_DAMAGED",
+            f"The stored results of look {look_id} are not the bytes that were saved; "
+            "restore the trial store from a backup.",
+        )
+    return Verified(look_id, row.lock_id, stored, hashlib.sha256(again).hexdigest())
+
+
+def _standing(store: Store, look: LookPlan, *, at_us: int) -> Standing:
+    trial = look.protocol.protocol.id
+    with store.session() as session:
+        pairs = pairs_in(session, look.protocol, at_us=at_us)
+    return Standing(
+        pairs=pairs,
+        completeness=completeness(store, trial),
+        accrual_closed=accrual_closed(store, trial) is not None,
+        at_us=at_us,
+    )
+
+
+def _recorded(
+    store: Store, trial: str, refusal: Refused, *, actor: str, at_us: int
+) -> RefusedError:
+    record_refusal(store, trial, refusal.code, refusal.sentence, actor=actor, at_us=at_us)
+    return RefusedError(refusal.code, refusal.sentence)
+
+
+def _stored(store: Store, trial: str, look_id: str) -> LookResult:
+    row = look_result(store, trial, look_id)
+    if row is None:
+        raise EvaluationError(
+            "LOOK_NOT_CONDUCTED",
+            f"Look {look_id} of {trial} has not been conducted; run it with "
+            f"`equipoise look run {look_id}`.",
+        )
+    return row
+
+
+def _conducted(content: bytes) -> Conducted:
+    return Conducted(from_bytes(content), content, hashlib.sha256(content).hexdigest())

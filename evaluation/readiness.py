@@ -1,0 +1,101 @@
+"""Whether a planned look may be run now: asked in a fixed order, the first reason refuses.
+
+1. LOOK_UNPLANNED: the protocol has no such look (`plan.plan_of`)
+2. LOOK_REPEATED: it has been conducted; its stored result is the result
+3. LOOK_OUT_OF_ORDER: a planned look before it has not been conducted
+4. LOOK_EARLY: evaluable pairs are short of the registered information; the last look has no
+   tolerance, but may be run short when accrual is declared closed
+5. LOOK_NOT_READY: the last look only, while something may still arrive in time. At an interim look
+   what is pending counts as missing; at the last look nothing may be left open, unless accrual is
+   closed and every waiting pair is past the time until which the candidate's answer is kept
+   (`late_until_ms`): then waiting is over and it counts as a candidate without answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from evaluation.errors import LookRefusal
+from evaluation.plan import LookPlan
+from evaluation.populations import Pairs
+from gateway.store.records import Completeness, PairRecord
+from protocols.vocabulary import Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    code: LookRefusal
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the trial stands when a look is asked for; `at_us` is the moment of asking."""
+
+    pairs: Sequence[PairRecord]
+    completeness: Completeness
+    accrual_closed: bool
+    at_us: int
+
+
+def refused_by_order(look: LookPlan, conducted: Sequence[str]) -> Refused | None:
+    """Repeated, or before its turn."""
+    name = look.look.id
+    if name in conducted:
+        return Refused(
+            LookRefusal.REPEATED,
+            f"Look {name} has been conducted; read its result with `equipoise look show {name}`.",
+        )
+    earlier = [planned.id for planned in look.protocol.monitoring.looks[: look.number - 1]]
+    missing = [planned for planned in earlier if planned not in conducted]
+    if missing:
+        return Refused(
+            LookRefusal.OUT_OF_ORDER,
+            f"Look {missing[0]} comes before {name} and has not been conducted; run it first.",
+        )
+    return None
+
+
+def refused_by_data(look: LookPlan, standing: Standing) -> Refused | None:
+    """Too early, or not everything in that the last look must wait for."""
+    return _early(look, standing) or (_not_ready(look, standing) if look.final else None)
+
+
+def _early(look: LookPlan, standing: Standing) -> Refused | None:
+    if look.final and standing.accrual_closed:
+        return None
+    n_evaluable = Pairs(look.protocol, standing.pairs, final=look.final).n_evaluable
+    if n_evaluable >= look.required_pairs:
+        return None
+    advice = "wait for more outcomes"
+    if look.final:
+        advice += ", or declare accrual closed"
+    return Refused(
+        LookRefusal.EARLY,
+        f"Look {look.look.id} needs {ceil(look.required_pairs)} evaluable pairs and there are "
+        f"{n_evaluable}; {advice}.",
+    )
+
+
+def _not_ready(look: LookPlan, standing: Standing) -> Refused | None:
+    on_its_way = standing.completeness.in_flight
+    if on_its_way:
+        return Refused(
+            LookRefusal.NOT_READY,
+            f"{on_its_way} accepted requests are not in the store yet; let the mirror catch up.",
+        )
+    waiting = [pair for pair in standing.pairs if _waits(pair)]
+    late_us = look.protocol.setting.mirror.late_until_ms * 1000
+    in_time = [pair for pair in waiting if pair.arrived_at_us + late_us > standing.at_us]
+    if not waiting or (standing.accrual_closed and not in_time):
+        return None
+    return Refused(
+        LookRefusal.NOT_READY,
+        f"{len(waiting)} pairs still wait for the candidate; let the mirror catch up, or declare "
+        "accrual closed once it cannot.",
+    )
+
+
+def _waits(pair: PairRecord) -> bool:
+    counted = pair.eligible and pair.sampled and pair.duplicate_of is None
+    return counted and pair.candidate.fate is Fate.PENDING
