@@ -86,7 +86,7 @@ class Problem(EquipoiseError):  # noqa: N818 - RFC 9457's own word
         return self.kind.status
 
     def body(self) -> bytes:
-        """Write the problem as RFC 9457 JSON; `instance` is the pair's id or a fresh one."""
+        """Write the problem as RFC 9457 JSON; `instance` is the pair's id, or a fresh one."""
         document: dict[str, object] = {
             "type": self.kind.urn,
             "title": self.kind.title,
@@ -103,6 +103,8 @@ class Problem(EquipoiseError):  # noqa: N818 - RFC 9457's own word
     def headers(self) -> list[tuple[bytes, bytes]]:
         """List the reply's headers as ASGI wants them."""
         listed = [(b"content-type", PROBLEM_JSON), (b"cache-control", b"no-store")]
+        if self.instance is not None:
+            listed.append((b"x-pair-id", self.instance.encode()))
         if self.retry_after_s is not None:
             listed.append((b"retry-after", str(self.retry_after_s).encode()))
         return listed

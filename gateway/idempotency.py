@@ -4,6 +4,7 @@ Only an answer with the standard of care's output is kept: after a failure, the 
 attempt with the same key must reach the standard of care, not the failure again.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from gateway.errors import IN_PROGRESS, KEY_REUSED, Problem
@@ -28,7 +29,7 @@ class IdempotencyStore:
         self._keys = keys
         self._age_us = int(hours * 3600 * 1_000_000)
         self._running: dict[str, str] = {}
-        self._answers: dict[str, StoredAnswer] = {}
+        self._answers: OrderedDict[str, StoredAnswer] = OrderedDict()
         self._bytes = 0
 
     def __len__(self) -> int:

@@ -104,6 +104,15 @@ def read_after(path: Path, seq: int, limit: int) -> list[JournalRecord]:
     return [decode(content) for (content,) in rows]
 
 
+def keyed_since(path: Path, at_us: int) -> list[JournalRecord]:
+    """Read the rows since a moment whose request came with an idempotency key, in order."""
+    with _reading(path) as connection:
+        rows = connection.execute(
+            "SELECT record FROM entry WHERE keyed AND arrived_at_us >= ? ORDER BY seq", (at_us,)
+        ).fetchall()
+    return [decode(content) for (content,) in rows]
+
+
 def last_seq(path: Path) -> int:
     """Say the highest sequence number on record, 0 for none."""
     with _reading(path) as connection:

@@ -1,0 +1,197 @@
+"""`equipoise serve`: the gateway and the mirror as two processes, or one of them alone.
+
+The mirror is restarted when it dies; the gateway never notices. SIGTERM goes to both: the gateway
+first says that it is not ready, goes on answering for `drain_delay_s`, then finishes what is
+under way and closes its journal.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+import click
+import uvicorn
+
+from gateway.app import Gateway, build_app
+from gateway.settings import GatewaySettings, load_protocol, load_settings
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 10.0
+STEADY_S = 10.0
+"""A process that ran so long is restarted after the first pause again."""
+
+_SET_PARENT_DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
+_USAGE_STATUSES = range(2, 6)  # a configuration that a restart does not mend
+
+
+class GatewayServer(uvicorn.Server):
+    """Says that it is not ready before it stops taking connections."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway, drain_delay_s: float) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+        self._drain_delay_s = drain_delay_s
+        self._asked_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._asked_at is not None:
+            super().handle_exit(sig, frame)
+            return
+        self._asked_at = time.monotonic()
+        self._gateway.begin_draining()
+
+    async def on_tick(self, counter: int) -> bool:
+        asked_at = self._asked_at
+        if asked_at is not None and time.monotonic() - asked_at >= self._drain_delay_s:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def serve_gateway(settings: GatewaySettings, gateway: Gateway) -> None:
+    """Serve until a signal ends it. One process, one event loop."""
+    config = uvicorn.Config(
+        gateway,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=settings.connection_limit,
+        backlog=settings.backlog,
+        timeout_keep_alive=int(settings.keep_alive_s),
+        timeout_graceful_shutdown=max(1, int(settings.drain_s)),
+    )
+    GatewayServer(config, gateway, settings.drain_delay_s).run()
+
+
+@dataclass(slots=True)
+class _Child:
+    """One process under supervision."""
+
+    name: str
+    command: list[str]
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    pause_s: float = FIRST_PAUSE_S
+    due_at: float = 0.0
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, preexec_fn=_die_with_parent)  # noqa: S603, PLW1509 - our own command; no thread runs here
+        self.started_at = time.monotonic()
+
+    def tend(self) -> int | None:
+        """Restart the process when it has died and its pause is over; say how it just ended."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.due_at:
+                self.start()
+            return None
+        status = self.process.poll()
+        if status is None:
+            return None
+        self.process = None
+        steady = now - self.started_at >= STEADY_S
+        self.pause_s = FIRST_PAUSE_S if steady else min(self.pause_s * 2, LONGEST_PAUSE_S)
+        self.due_at = now + self.pause_s
+        return status
+
+    def stop(self, patience_s: float) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def supervise(folder: Path, patience_s: float) -> int:
+    """Run gateway and mirror until SIGTERM, or until the gateway's configuration is refused."""
+    python = [sys.executable, "-m"]
+    where = ["--folder", str(folder)]
+    gateway = _Child("gateway", [*python, "gateway.serve", *where, "--only", "gateway"])
+    mirror = _Child("mirror", [*python, "gateway.mirror", *where])
+    stopping = False
+
+    def stop(_: int, __: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    status = _tend_both(gateway, mirror, lambda: stopping)
+    # The gateway first: what it accepts last, the mirror still finds.
+    gateway.stop(patience_s)
+    mirror.stop(patience_s)
+    return status
+
+
+def _tend_both(gateway: _Child, mirror: _Child, stopping: Callable[[], bool]) -> int:
+    gateway.start()
+    mirror.start()
+    while not stopping():
+        time.sleep(0.1)
+        for child in (gateway, mirror):
+            status = child.tend()
+            if status is None:
+                continue
+            click.echo(f"equipoise: the {child.name} ended with status {status}", err=True)
+            if child is gateway and (status in _USAGE_STATUSES or status == 0):
+                return status
+    return 0
+
+
+@click.command("serve")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help="The trial's folder, made by `equipoise protocol register`.",
+)
+@click.option(
+    "--only",
+    type=click.Choice(["gateway", "mirror"]),
+    help="Run one of the two in this process, for a service manager that runs each by itself.",
+)
+def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> None:
+    """Start the gateway and the mirror of the trial in a folder."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = load_settings(folder, os.environ)
+    match only:
+        case "mirror":
+            command = [sys.executable, "-m", "gateway.mirror", "--folder", str(folder)]
+            os.execv(sys.executable, command)  # noqa: S606 - our own command
+        case "gateway":
+            protocol = load_protocol(folder, trial=settings.trial)
+            serve_gateway(settings, build_app(settings, protocol))
+        case None:
+            load_protocol(folder, trial=settings.trial)
+            click.echo(f"equipoise: {settings.trial} on http://{settings.host}:{settings.port}")
+            patience_s = settings.drain_delay_s + settings.drain_s + 5.0
+            sys.exit(supervise(folder, patience_s))
+
+
+if __name__ == "__main__":
+    serve_command()
