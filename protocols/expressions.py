@@ -92,7 +92,7 @@ def compile_expression(text: str, *, names: frozenset[str] | None = None) -> Exp
     try:
         tree = ast.parse(text.replace("\n", " "), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-        offset = max(0, (getattr(problem, "offset", None) or 1) - 1)
+        offset = (getattr(problem, "offset", None) or len(text) + 1) - 1
         raise ExpressionError(
             Code.EXPRESSION_SYNTAX, min(offset, len(text)), "This is not a whole expression."
         ) from problem

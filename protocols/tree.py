@@ -86,16 +86,21 @@ def parts_of(path: str) -> TreePath:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How far a path could be followed: the node, where to point, and what was left over."""
+    """How far a path could be followed: the node, where to point, and what was left over.
+
+    `place` is that of a scalar itself, else that of the key or dash that leads to it, which is
+    also `key_place`.
+    """
 
     node: Node
     place: Place
+    key_place: Place
     path: TreePath
     rest: TreePath
 
 
 def follow(root: Node, path: TreePath) -> Found:
-    """Walk as far as the document goes. The place of a mapping's value is that of its key."""
+    """Walk as far as the document goes."""
     node, place = root, root.place
     for depth, part in enumerate(path):
         match node:
@@ -105,8 +110,9 @@ def follow(root: Node, path: TreePath) -> Found:
                 node = items[part]
                 place = node.place
             case _:
-                return Found(node, place, path[:depth], path[depth:])
-    return Found(node, node.place if isinstance(node, Scalar) else place, path, ())
+                return Found(node, place, place, path[:depth], path[depth:])
+    own_place = node.place if isinstance(node, Scalar) else place
+    return Found(node, own_place, place, path, ())
 
 
 @dataclass(frozen=True, slots=True)

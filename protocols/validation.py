@@ -64,7 +64,7 @@ def _finding(detail: ErrorDetails, found: Found, path: TreePath) -> Finding:
     fallback = Code.WRONG_TYPE if kind.endswith(("_type", "_parsing")) else Code.BAD_VALUE
     code = CODES.get(kind, fallback)
     message, remedy = _sentences(code, detail, found, path)
-    place = found.place
+    place = found.key_place if code is Code.UNKNOWN_FIELD else found.place
     return replace(error(code, dotted(path), message, remedy), line=place.line, column=place.column)
 
 

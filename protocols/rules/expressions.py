@@ -58,8 +58,8 @@ def compilable(protocol: Protocol) -> Iterator[Finding]:
         try:
             compile_expression(place.text, names=place.names)
         except ExpressionError as problem:
-            near = shorten(place.text[problem.offset :], 30) or "its end"
-            message = f"{problem} (at character {problem.offset + 1}, near `{near}`)"
+            near = shorten(place.text[problem.offset :] or place.text[-10:], 30)
+            message = f"Near `{near}`: {problem}"
             remedy = "The README of this room shows the whole expression language."
             yield error(Code(problem.code), place.path, message, remedy)
 
