@@ -160,10 +160,9 @@ class Demo:
 
     async def _look(self, look: str) -> dict[str, object]:
         self._say(f"Locking the data and running the registered look: {look}.")
-        await asyncio.to_thread(self._equipoise, "look", "run", look, "--actor", ACTOR)
-        shown = await asyncio.to_thread(self._equipoise, "look", "show", look)
-        self._say(f"  {shown['headline']}")
-        return shown
+        found = await asyncio.to_thread(self._equipoise, "look", "run", look, "--actor", ACTOR)
+        self._say(f"  {found['headline']}")
+        return found
 
     async def _catch_up(self, replay: Replay) -> int:
         """Wait until the mirror has asked about every patient; give the evaluable pairs."""
