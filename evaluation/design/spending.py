@@ -138,3 +138,19 @@ def confined(
         return spend((time - start) / (end - start) if rescaled else time)
 
     return at
+
+
+def two_point_t(
+    points: tuple[tuple[float, float], tuple[float, float]], df: float, alpha: float, t: float
+) -> float:
+    """alpha F(a + b F^-1(t)), F of Student's t with `df`, through two (t, share of alpha) points.
+
+    Anderson & Clark 2010, Stat Med 29:321.
+    """
+    if t <= 0 or t >= 1:
+        return alpha if t >= 1 else 0.0
+    (x0, u0), (x1, u1) = points
+    q0, q1 = (float(special.stdtrit(df, u)) for u in (u0, u1))
+    r0, r1 = (float(special.stdtrit(df, x)) for x in (x0, x1))
+    slope = (q1 - q0) / (r1 - r0)
+    return alpha * float(special.stdtr(df, q0 + slope * (float(special.stdtrit(df, t)) - r0)))

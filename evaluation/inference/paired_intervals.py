@@ -1,0 +1,82 @@
+"""Other intervals for a paired difference: for display and comparison, never the registered one.
+
+Wald's has width zero without discordant pairs; Newcombe's is too narrow there for
+non-inferiority. The registered interval is the score interval of `paired`.
+"""
+
+import math
+
+from evaluation.inference.base import Method
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.paired import PairedCounts
+from evaluation.inference.proportions import wilson_interval
+
+NEWCOMBE = Method(
+    "newcombe_method10",
+    "Square-and-add of the two Wilson intervals with their correlation.",
+    "Newcombe 1998, Statistics in Medicine 17:2635, method 10",
+)
+WALD = Method("wald", "Estimate plus or minus z times its standard error.", "Display only")
+AGRESTI_MIN = Method(
+    "agresti_min",
+    "Wald interval after adding one half to each cell.",
+    "Agresti & Min 2005, Statistics in Medicine 24:729",
+)
+BONETT_PRICE = Method(
+    "bonett_price",
+    "Wald interval after adding one to each discordant cell.",
+    "Bonett & Price 2012, British Journal of Mathematical and Statistical Psychology 65:479",
+)
+
+
+def correlation(counts: PairedCounts, *, continuity: float = 0.0) -> float:
+    """Phi of the two arms, `continuity` taken off a positive numerator; 0 for an empty margin."""
+    n = counts.n
+    product = (
+        counts.n_candidate
+        * (n - counts.n_candidate)
+        * counts.n_standard_of_care
+        * (n - counts.n_standard_of_care)
+    )
+    if product == 0:
+        return 0.0
+    top: float = counts.n11 * counts.n00 - counts.n10 * counts.n01
+    if top > 0:
+        top = max(top - continuity, 0.0)
+    return top / math.sqrt(product)
+
+
+def newcombe_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Newcombe's method 10. Needs at least one pair; `level` is two-sided."""
+    n, difference, phi = counts.n, counts.difference, correlation(counts, continuity=counts.n / 2)
+    share_c, share_s = counts.n_candidate / n, counts.n_standard_of_care / n
+    low_c, high_c = wilson_interval(counts.n_candidate, n, level=level)
+    low_s, high_s = wilson_interval(counts.n_standard_of_care, n, level=level)
+    down = _hypot(share_c - low_c, high_s - share_s, phi)
+    up = _hypot(high_c - share_c, share_s - low_s, phi)
+    return difference - down, difference + up
+
+
+def _hypot(a: float, b: float, phi: float) -> float:
+    return math.sqrt(max(a * a - 2 * phi * a * b + b * b, 0.0))
+
+
+def wald_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Width zero without discordant pairs: display only."""
+    return _wald(counts.n10, counts.n01, counts.n, level)
+
+
+def agresti_min_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Wald after half a pair more in each cell."""
+    return _wald(counts.n10 + 0.5, counts.n01 + 0.5, counts.n + 2, level)
+
+
+def bonett_price_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Wald after one pair more in each discordant cell."""
+    return _wald(counts.n10 + 1, counts.n01 + 1, counts.n + 2, level)
+
+
+def _wald(n10: float, n01: float, n: float, level: float) -> tuple[float, float]:
+    difference = (n10 - n01) / n
+    half = critical_value(level) * math.sqrt(n10 + n01 - (n10 - n01) ** 2 / n) / n
+    return difference - half, difference + half

@@ -1,0 +1,111 @@
+"""Paired ratio of proportions, candidate / standard of care: score test and interval.
+
+A ratio of successes and a ratio of failures on the same data are different questions; the
+caller names which event is counted. Ratios lie in [0, inf].
+"""
+
+import math
+
+from scipy import optimize
+
+from evaluation.inference.base import Method, NotEvaluable
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.paired import PairedCounts
+from evaluation.inference.paired_intervals import correlation
+from evaluation.inference.proportions import wilson_interval
+from protocols.errors import UsageError
+
+METHOD = Method(
+    name="tang_score_ratio",
+    sentence="Score test of a paired ratio with the nuisance at its restricted maximum likelihood.",
+    citation=(
+        "Nam & Blackwelder 2002, Statistics in Medicine 21:689; "
+        "Tang, Tang & Chan 2003, Statistics in Medicine 22:1217"
+    ),
+)
+FARTHEST = 20.0  # logarithm of a ratio beyond which a limit counts as 0 or infinite
+
+
+def ratio_statistic(counts: PairedCounts, ratio: float) -> float:
+    """Score statistic of H0: ratio = `ratio` (> 0), positive when the estimate is larger.
+
+    0 by definition when both arms have no event or the table agrees with the ratio exactly.
+    """
+    if not ratio > 0:
+        raise UsageError("RATIO_RANGE", f"A ratio is positive, not {ratio}.")
+    n, events = counts.n, counts.n11 + counts.n10 + counts.n01
+    distance = counts.n_candidate - counts.n_standard_of_care * ratio
+    if distance == 0:
+        return 0.0
+    a = n * (1 + ratio)
+    b = counts.n_standard_of_care * ratio**2 - (counts.n_candidate + 2 * counts.n01)
+    c = counts.n01 * (1 - ratio) * events / n
+    root = math.sqrt(max(b * b - 4 * a * c, 0.0))
+    q = (root - b) / (2 * a) if b <= 0 else -2 * c / (root + b)
+    variance = n * (1 + ratio) * q + events * (ratio - 1)
+    if variance <= 0:
+        return math.copysign(math.inf, distance)
+    return distance / math.sqrt(variance)
+
+
+def ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float] | NotEvaluable:
+    """The ratios that the score test does not reject; a bracketed root on the log scale.
+
+    Refuses a table where neither arm has an event. An arm without any gives 0 or inf as limit.
+    """
+    if counts.n_candidate == 0 and counts.n_standard_of_care == 0:
+        return NotEvaluable("ratio_undefined", "Neither arm has an event, so there is no ratio.")
+    z = critical_value(level)
+    low = 0.0 if counts.n_candidate == 0 else _limit(counts, z)
+    high = math.inf if counts.n_standard_of_care == 0 else _limit(counts, -z)
+    return low, high
+
+
+def _limit(counts: PairedCounts, z: float) -> float:
+    def excess(log_ratio: float) -> float:
+        statistic = ratio_statistic(counts, math.exp(log_ratio))
+        return max(min(statistic, 1e3), -1e3) - z
+
+    if excess(-FARTHEST) <= 0:
+        return 0.0
+    if excess(FARTHEST) >= 0:
+        return math.inf
+    found = optimize.brentq(excess, -FARTHEST, FARTHEST, xtol=1e-15, rtol=1e-14, maxiter=500)
+    return math.exp(float(found))
+
+
+def wald_ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Symmetric on the log scale; needs an event in each arm. Display only."""
+    top, bottom = counts.n_candidate, counts.n_standard_of_care
+    half = critical_value(level) * math.sqrt(counts.n_discordant / (top * bottom))
+    return top / bottom * math.exp(-half), top / bottom * math.exp(half)
+
+
+def bonett_price_ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Hybrid of two Wilson intervals (Bonett & Price 2006, Stat Med 25:3039). Display only."""
+    n, top, bottom = counts.n - counts.n00, counts.n_candidate, counts.n_standard_of_care
+    spread = math.sqrt((counts.n_discordant + 2) / ((top + 1) * (bottom + 1)))
+    parts = [math.sqrt((1 - (x + 1) / (n + 2)) / (x + 1)) for x in (top, bottom)]
+    z = critical_value(level) * spread / sum(parts)
+    low_c, high_c = _wilson_z(top, n, z)
+    low_s, high_s = _wilson_z(bottom, n, z)
+    return low_c / high_s, high_c / low_s
+
+
+def _wilson_z(events: int, n: int, z: float) -> tuple[float, float]:
+    half = z * math.sqrt(z * z + 4 * events * (1 - events / n))
+    centre, scale = 2 * events + z * z, 2 * (n + z * z)
+    return (centre - half) / scale, (centre + half) / scale
+
+
+def mover_ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
+    """Ratio form of square-and-add (Donner & Zou 2012, Stat Methods Med Res 21:347)."""
+    n, phi = counts.n, correlation(counts)
+    p, q = counts.n_candidate / n, counts.n_standard_of_care / n
+    low_c, high_c = wilson_interval(counts.n_candidate, n, level=level)
+    low_s, high_s = wilson_interval(counts.n_standard_of_care, n, level=level)
+    a = p * q - phi * (p - low_c) * (high_s - q)
+    b = p * q - phi * (high_c - p) * (q - low_s)
+    down = math.sqrt(a * a - low_c * (2 * p - low_c) * high_s * (2 * q - high_s))
+    up = math.sqrt(b * b - high_c * (2 * p - high_c) * low_s * (2 * q - low_s))
+    return (a - down) / (high_s * (2 * q - high_s)), (b + up) / (low_s * (2 * q - low_s))

@@ -1,0 +1,456 @@
+"""Endpoint case files: which function answers which method.
+
+Every adapter calls the public functions only, and turns signs where a case file's convention
+differs from ours (`z` of a lower-is-better test is negative there when the candidate is ahead).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from scipy import special
+
+from evaluation.inference import (
+    clusters,
+    discrimination,
+    mcnemar,
+    missing,
+    paired,
+    paired_intervals,
+    proportions,
+    ratios,
+    safety,
+)
+from evaluation.inference.arrays import FloatArray
+from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inference.clusters import ClusterTotals
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.paired import PairedCounts
+from protocols.vocabulary import Direction
+from tests.reference.compare import Adapter, Got, Inputs, Refused
+
+HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
+T = TypeVar("T")
+
+
+def answered(found: T | NotEvaluable) -> T:
+    if isinstance(found, NotEvaluable):
+        raise Refused(f"{found.code}: {found.reason}")
+    return found
+
+
+def table(inputs: Inputs, key: str = "table") -> PairedCounts:
+    return PairedCounts(**inputs[key])
+
+
+def column(inputs: Inputs, key: str) -> FloatArray:
+    return np.asarray(inputs[key], dtype=np.float64)
+
+
+def limits(name: str, interval: tuple[float, float]) -> dict[str, float]:
+    return {f"{name}lower": interval[0], f"{name}upper": interval[1]}
+
+
+def two_sided(z: float) -> float:
+    return float(2 * special.ndtr(-abs(z)))
+
+
+def tango_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts = table(inputs)
+    interval = paired.tango_interval(counts, level=inputs["conf_level"])
+    return {"estimate": counts.difference, **limits("ci_", interval)}
+
+
+def nam_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    direction = Direction(inputs["direction"])
+    found = answered(
+        paired.score_test(table(inputs), margin=inputs["margin"], direction=direction, level=0.95)
+    )
+    z = found.statistic if direction is HIGHER else -found.statistic
+    return {"z": z, "p_one_sided": found.p_value}
+
+
+def newcombe(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts = table(inputs)
+    interval = paired_intervals.newcombe_interval(counts, level=inputs["conf_level"])
+    return {"estimate": counts.difference, **limits("ci_", interval)}
+
+
+def wald_family(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts, level = table(inputs), inputs["conf_level"]
+    return {
+        **limits("wald_", paired_intervals.wald_interval(counts, level=level)),
+        **limits("agresti_min_", paired_intervals.agresti_min_interval(counts, level=level)),
+        **limits("bonett_price_", paired_intervals.bonett_price_interval(counts, level=level)),
+    }
+
+
+def mcnemar_tests(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts = table(inputs)
+    exact = answered(mcnemar.mcnemar(counts, kind="exact"))
+    midp = answered(mcnemar.mcnemar(counts, kind="midp"))
+    plain = answered(mcnemar.mcnemar(counts, kind="plain"))
+    corrected = answered(mcnemar.mcnemar(counts, kind="continuity"))
+    assert plain.statistic is not None
+    assert corrected.statistic is not None
+    return {
+        "p_exact": exact.p_two_sided,
+        "p_midp": midp.p_two_sided,
+        "chi2": plain.statistic**2,
+        "p_asymptotic": plain.p_two_sided,
+        "chi2_continuity": corrected.statistic**2,
+        "p_continuity": corrected.p_two_sided,
+        "or_ci_exact": answered(mcnemar.conditional_odds_interval(counts, level=0.95)),
+        "or_ci_midp": answered(mcnemar.conditional_odds_interval(counts, level=0.95, midp=True)),
+    }
+
+
+def equivalence(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts, margin = table(inputs), float(inputs["margin"])
+    low = paired.score_statistic(counts, -margin)
+    high = paired.score_statistic(counts, margin)
+    p_low, p_high = float(special.ndtr(-low)), float(special.ndtr(high))
+    return {
+        "z_lower": low,
+        "z_upper": high,
+        "p_lower": p_low,
+        "p_upper": p_high,
+        "p_equivalence": max(p_low, p_high),
+    }
+
+
+def ratio_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts = table(inputs)
+    interval = answered(ratios.ratio_interval(counts, level=inputs["conf_level"]))
+    estimate = counts.n_candidate / counts.n_standard_of_care
+    return {"estimate": estimate, **limits("ci_", interval)}
+
+
+def ratio_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    z = ratios.ratio_statistic(table(inputs), inputs["ratio_margin"])
+    return {"z": z, "p_one_sided": float(special.ndtr(-z))}
+
+
+def ratio_family(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts, level = table(inputs), inputs["conf_level"]
+    return {
+        **limits("wald_", ratios.wald_ratio_interval(counts, level=level)),
+        **limits("bonett_price_", ratios.bonett_price_ratio_interval(counts, level=level)),
+        **limits("mover_", ratios.mover_ratio_interval(counts, level=level)),
+    }
+
+
+def conditional_odds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts, level = table(inputs), inputs["conf_level"]
+    odds = counts.n10 / counts.n01
+    half = critical_value(level) * math.sqrt(1 / counts.n10 + 1 / counts.n01)
+    share = proportions.wilson_interval(counts.n10, counts.n_discordant, level=level)
+    return {
+        "estimate": odds,
+        **limits("exact_", answered(mcnemar.conditional_odds_interval(counts, level=level))),
+        **limits(
+            "midp_", answered(mcnemar.conditional_odds_interval(counts, level=level, midp=True))
+        ),
+        **limits("wilson_", (share[0] / (1 - share[0]), share[1] / (1 - share[1]))),
+        **limits("wald_", (odds * math.exp(-half), odds * math.exp(half))),
+    }
+
+
+def cluster_totals(inputs: Inputs) -> ClusterTotals:
+    tables = [PairedCounts(**row) for row in inputs["clusters"]]
+    return ClusterTotals(
+        np.array([t.n_candidate for t in tables], dtype=np.float64),
+        np.array([t.n_standard_of_care for t in tables], dtype=np.float64),
+        np.array([t.n for t in tables], dtype=np.float64),
+    )
+
+
+def robust_difference(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    totals, level = cluster_totals(inputs), inputs["conf_level"]
+    found = answered(
+        clusters.difference_of_totals(totals, margin=0.0, direction=HIGHER, level=level)
+    )
+    adjusted = answered(clusters.leverage_adjusted(totals))
+    half = critical_value(level) * found.standard_error
+    return {
+        "estimate": found.estimate,
+        "se_K_over_Kminus1": found.standard_error,
+        "se_no_adjust": found.standard_error * math.sqrt(1 - 1 / found.n_clusters),
+        **limits("ci95_t_", (found.low, found.high)),
+        **limits("ci95_z_", (found.estimate - half, found.estimate + half)),
+        "n_clusters": found.n_clusters,
+        "se_CR2": adjusted.standard_error,
+        "df_satterthwaite": adjusted.df,
+    }
+
+
+def robust_ratio(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    found = answered(clusters.clustered_ratio(cluster_totals(inputs), level=inputs["conf_level"]))
+    interval = limits("log_ci_", (found.low, found.high))
+    return {"estimate": found.estimate, "se": found.standard_error, **interval}
+
+
+def mean_difference(
+    candidate: FloatArray,
+    soc: FloatArray,
+    *,
+    cluster: list[int] | None = None,
+    margin: float = 0.0,
+    direction: Direction = HIGHER,
+) -> Estimate:
+    labels = np.arange(len(candidate)) if cluster is None else np.asarray(cluster)
+    return answered(
+        clusters.clustered_difference(
+            candidate,
+            soc,
+            labels.astype(np.int64),
+            margin=margin,
+            direction=direction,
+            level=0.95,
+        )
+    )
+
+
+def two_sided_t(found: Estimate) -> float:
+    assert found.df is not None
+    return float(2 * special.stdtr(found.df, -abs(found.estimate / found.standard_error)))
+
+
+def brier(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    y = column(inputs, "y")
+    losses = [(column(inputs, arm) - y) ** 2 for arm in ("candidate", "soc")]
+    cluster = inputs.get("cluster")
+    margin = float(inputs.get("margin", 0.0))
+    found = mean_difference(*losses, cluster=cluster, margin=margin, direction=LOWER)
+    alone = mean_difference(*losses, direction=LOWER)
+    return {
+        "brier_candidate": found.candidate,
+        "brier_soc": found.standard_of_care,
+        "difference": found.estimate,
+        "se": found.standard_error,
+        "se_iid": alone.standard_error,
+        "t": found.estimate / found.standard_error,
+        "df": found.df,
+        "p_two_sided": two_sided_t(found),
+        **limits("ci_", (found.low, found.high)),
+        "ni_p_one_sided": found.p_value,
+    }
+
+
+def log_loss(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    y = column(inputs, "y")
+
+    def loss(p: FloatArray) -> FloatArray:
+        return -np.where(y == 1, np.log(p), np.log1p(-p))
+
+    losses = [loss(column(inputs, arm)) for arm in ("candidate", "soc")]
+    found = mean_difference(*losses, direction=LOWER)
+    return {
+        "logloss_candidate": found.candidate,
+        "logloss_soc": found.standard_of_care,
+        "difference": found.estimate,
+        "se": found.standard_error,
+        **limits("ci_", (found.low, found.high)),
+        "p_two_sided": two_sided_t(found),
+    }
+
+
+def paired_t(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    arms, margin = [column(inputs, "candidate"), column(inputs, "soc")], float(inputs["margin"])
+    found = mean_difference(*arms, margin=margin)
+    other = mean_difference(*arms, margin=margin, direction=LOWER)
+    return {
+        "difference": found.estimate,
+        "se": found.standard_error,
+        "df": found.df,
+        "t": found.estimate / found.standard_error,
+        "p_two_sided": two_sided_t(found),
+        **limits("ci_", (found.low, found.high)),
+        "ni_t": found.statistic,
+        "ni_p": found.p_value,
+        "upper_t": -other.statistic,
+        "upper_p": other.p_value,
+        "tost_p": max(found.p_value, other.p_value),
+    }
+
+
+def severity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    found = mean_difference(
+        column(inputs, "severity_candidate"),
+        column(inputs, "severity_soc"),
+        cluster=inputs["cluster"],
+        margin=float(inputs["margin"]),
+        direction=LOWER,
+    )
+    return {
+        "difference": found.estimate,
+        "se": found.standard_error,
+        "ni_t": -found.statistic,
+        "df": found.df,
+        "ni_p": found.p_value,
+    }
+
+
+def sens_spec(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    parts = {
+        "sens": table(inputs, "diseased"),
+        "spec": table(inputs, "nondiseased").complement(),
+    }
+    got: dict[str, float] = {}
+    for name, counts in parts.items():
+        got[f"{name}_soc"] = counts.n_standard_of_care / counts.n
+        got[f"{name}_cand"] = counts.n_candidate / counts.n
+        got[f"{name}_diff"] = counts.difference
+        got[f"{name}_mcnemar_chi2"] = paired.score_statistic(counts, 0.0) ** 2
+        got[f"{name}_mcnemar_p"] = two_sided(paired.score_statistic(counts, 0.0))
+        larger, smaller = max(counts.n10, counts.n01), min(counts.n10, counts.n01)
+        got[f"{name}_exact_p"] = min(1.0, 2 * mcnemar.sign_p(larger, smaller))
+        interval = paired.tango_interval(counts, level=inputs["conf_level"])
+        got |= limits(f"{name}_tango_", interval)
+        family = wald_family({"table": _cells(counts), "conf_level": inputs["conf_level"]}, case)
+        # This anchor centres the adjusted intervals at the plain estimate, not the adjusted one.
+        shift = counts.difference * 2 / (counts.n + 2)
+        for key, value in family.items():
+            got[f"{name}_{key}"] = value if key.startswith("wald") else value + shift
+    return got
+
+
+def _cells(counts: PairedCounts) -> dict[str, int]:
+    return {"n11": counts.n11, "n10": counts.n10, "n01": counts.n01, "n00": counts.n00}
+
+
+def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    y = column(inputs, "y") == 1
+    arms = column(inputs, "candidate"), column(inputs, "soc")
+    found = discrimination.delong(*arms, y, margin=inputs["margin"], level=inputs["conf_level"])
+    if isinstance(found, NotEvaluable) and found.code != "arms_identical":
+        answered(found)
+    areas = [answered(discrimination.single_area(scores, y, level=0.95)) for scores in arms]
+    got: dict[str, float] = {
+        "auc_candidate": areas[0].area,
+        "auc_soc": areas[1].area,
+        "var_candidate": areas[0].variance,
+        "var_soc": areas[1].variance,
+        "cov": discrimination.paired_covariance(*arms, y),
+    }
+    if isinstance(found, NotEvaluable):  # identical arms: a difference without a test
+        return {**got, "difference": areas[0].area - areas[1].area, "se_difference": 0.0}
+    z = found.estimate / found.standard_error
+    return {
+        **got,
+        "difference": found.estimate,
+        "se_difference": found.standard_error,
+        "z": z,
+        "p_two_sided": two_sided(z),
+        **limits("ci_", (found.low, found.high)),
+        "ni_z": found.statistic,
+        "ni_p_one_sided": found.p_value,
+    }
+
+
+def delong_single(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    level = inputs["conf_level"]
+    found = answered(
+        discrimination.single_area(column(inputs, "score"), column(inputs, "y") == 1, level=level)
+    )
+    assert found.low is not None
+    assert found.high is not None
+    return {"auc": found.area, "variance": found.variance, **limits("ci_", (found.low, found.high))}
+
+
+def obuchowski(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    """The anchor refers its statistic to the normal; ours goes to Student's t in the product."""
+    y = column(inputs, "y") == 1
+    cluster = np.asarray(inputs["cluster"], dtype=np.int64)
+    arms = column(inputs, "candidate"), column(inputs, "soc")
+    margin = float(inputs["margin"])
+    found = answered(discrimination.delong(*arms, y, margin=margin, level=0.95, cluster=cluster))
+    areas = [
+        answered(discrimination.single_area(scores, y, level=0.95, cluster=cluster))
+        for scores in arms
+    ]
+    return {
+        "auc_candidate": areas[0].area,
+        "var_candidate": areas[0].variance,
+        "auc_soc": areas[1].area,
+        "var_soc": areas[1].variance,
+        "difference": found.estimate,
+        "var_difference": found.standard_error**2,
+        "ni_z": found.statistic,
+        "ni_p_one_sided": float(special.ndtr(-found.statistic)),
+        "p_two_sided": two_sided(found.estimate / found.standard_error),
+    }
+
+
+def binomial_upper(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    events, n = int(inputs["events"]), int(inputs["n"])
+    return {
+        "estimate": events / n,
+        "upper": safety.exact_upper(events, n, inputs["conf_level"]),
+        "p_below_threshold": safety.p_below(events, n, inputs["threshold"]),
+    }
+
+
+def net_harm(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    candidate, soc = int(inputs["cand_only"]), int(inputs["soc_only"])
+    found = safety.net_discordant_harm(candidate, soc, level=0.95)
+    odds = safety.p_odds_below(candidate, soc, float(inputs["odds_margin"]))
+    return {
+        "p_excess_harm": found.p_excess,
+        **limits("share_ci_", (found.low or 0.0, found.high or 1.0)),
+        "p_ni_odds_below_2": None if isinstance(odds, NotEvaluable) else odds,
+    }
+
+
+def single_proportion(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    x, n, level = int(inputs["x"]), int(inputs["n"]), inputs["conf_level"]
+    return {
+        "wilson": proportions.wilson_interval(x, n, level=level),
+        "clopper_pearson": proportions.clopper_pearson_interval(x, n, level=level),
+        "midp": proportions.midp_interval(x, n, level=level),
+        "jeffreys_raw": proportions.jeffreys_interval(x, n, level=level),
+    }
+
+
+def missing_bounds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    """The case names the assigned pairs; the worst one is also reached by our own bound."""
+    counts, to_soc = table(inputs), int(inputs["assigned_to_soc"])
+    counts += PairedCounts(0, int(inputs["assigned_to_candidate"]), to_soc, 0)
+    if to_soc == inputs["unresolved_discordant"]:
+        unresolved = PairedCounts(0, 0, to_soc, 0)
+        bounds = answered(missing.paired_bounds(table(inputs), unresolved, critical=1.96))
+        assert bounds.worst.counts == counts
+    found = answered(
+        paired.score_test(counts, margin=inputs["margin"], direction=HIGHER, level=0.95)
+    )
+    return {"difference": found.estimate, "z": found.statistic, "p_one_sided": found.p_value}
+
+
+ENDPOINTS: dict[str, Adapter] = {
+    "paired_diff.tango_score_ci": tango_ci,
+    "paired_diff.tango_nam_ni_test": nam_test,
+    "paired_diff.newcombe_method10": newcombe,
+    "paired_diff.wald_family": wald_family,
+    "paired_diff.mcnemar": mcnemar_tests,
+    "paired_diff.equivalence_tost": equivalence,
+    "paired_ratio.tang_score_ci": ratio_ci,
+    "paired_ratio.nam_blackwelder_ni_test": ratio_test,
+    "paired_ratio.wald_bp_mover": ratio_family,
+    "paired_or.conditional": conditional_odds,
+    "clustered_paired.robust_difference": robust_difference,
+    "clustered_paired.robust_ratio": robust_ratio,
+    "scores.brier_paired_difference": brier,
+    "scores.brier_paired_difference_clustered": brier,
+    "scores.log_loss_paired_difference": log_loss,
+    "continuous.paired_t_ni_tost": paired_t,
+    "diagnostic.sens_spec_paired": sens_spec,
+    "auc.delong_paired": delong_paired,
+    "auc.delong_single": delong_single,
+    "auc.obuchowski_clustered_paired": obuchowski,
+    "safety.exact_binomial_upper": binomial_upper,
+    "safety.net_discordant_harm": net_harm,
+    "safety.severity_weighted_difference": severity,
+    "proportion.single_ci": single_proportion,
+    "missing.worst_best_tipping": missing_bounds,
+}

@@ -1,0 +1,57 @@
+"""Published and peer-computed numbers: no case may fail, and none built may go missing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.reference.__main__ import main
+from tests.reference.adapters import ADAPTERS
+from tests.reference.compare import Outcome, judged, run_file
+
+CASES = Path(__file__).parent / "cases"
+
+
+def _outcomes(name: str) -> list[Outcome]:
+    return run_file(CASES / name, ADAPTERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "at_least"), [("endpoint_cases.json", 68), ("sequential_cases.json", 43)]
+)
+def test_every_reference_case_that_is_built_agrees(name: str, at_least: int) -> None:
+    outcomes = _outcomes(name)
+    failed = [f"{o.case}: {line}" for o in outcomes for line in o.lines]
+    assert failed == []
+    assert sum(o.state == "passed" for o in outcomes) >= at_least
+
+
+def test_a_wrong_number_fails_its_case_and_is_shown_with_its_tolerance() -> None:
+    case = {
+        "id": "wrong",
+        "method": "proportion.single_ci",
+        "inputs": {"x": 0, "n": 50, "conf_level": 0.95},
+        "expected": {"wilson": [0, 0.08]},
+        "tolerance": {"rel": 1e-6, "abs": 1e-8},
+    }
+    outcome = judged(case, ADAPTERS)
+    assert outcome.state == "failed"
+    assert "expected 0.08" in outcome.lines[0]
+    assert "tolerance" in outcome.lines[0]
+
+
+def test_an_answer_where_a_refusal_is_due_fails_its_case() -> None:
+    case = {
+        "id": "answered",
+        "method": "safety.exact_binomial_upper",
+        "inputs": {"events": 0, "n": 9, "conf_level": 0.95, "threshold": 0.1},
+        "expected": {"refuse": True},
+        "tolerance": {"exact": True},
+    }
+    assert judged(case, ADAPTERS).state == "failed"
+
+
+def test_the_command_ends_with_one_line_of_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main([str(CASES / "endpoint_cases.json")])
+    last = capsys.readouterr().out.splitlines()[-1].split()
+    assert status == 0
+    assert [word.rstrip(",") for word in last[1::2]] == ["passed", "failed", "skipped"]
