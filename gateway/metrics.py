@@ -41,7 +41,7 @@ class Timings:
         return HistogramMetricFamily(name, text, buckets=buckets, sum_value=self.total_ms / 1000)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class GatewayMetrics:
     """One process's numbers."""
 
