@@ -5,6 +5,8 @@ from typing import ClassVar
 
 Value = str | int | float | None
 
+LONG_TEXT = 34  # characters from which a column is given room
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -48,6 +50,18 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """How each column is set: n for numbers, w for long text, nothing for words."""
+        longest = [max((len(c.text) for c in column), default=0) for column in self._columns()]
+        return tuple(
+            "n" if column.numeric else "w" if length > LONG_TEXT else ""
+            for column, length in zip(self.columns, longest, strict=True)
+        )
+
+    def _columns(self) -> list[list[Cell]]:
+        return [[row.cells[place] for row in self.rows] for place in range(len(self.columns))]
 
 
 @dataclass(frozen=True, slots=True)

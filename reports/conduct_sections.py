@@ -3,7 +3,8 @@
 from evaluation.results import LookResults, PairedTable, RocCurve
 from reports import numbers
 from reports.blocks import Block, Facts, Points, Section, Text
-from reports.drawings import flow_figure, roc_figure, subgroups_figure
+from reports.drawings import flow_figure, roc_figure
+from reports.forest_drawing import subgroups_figure
 from reports.reading import Reading
 from reports.sentences import as_clause, safety_words
 from reports.tables import conduct
@@ -64,8 +65,8 @@ def _discordance(title: str, table: PairedTable | None) -> str:
         return ""
     return (
         f"{title}: among its pairs both arms flagged {numbers.count(table.n11)}, only the "
-        f"candidate {numbers.count(table.n10)}, only the standard of care {numbers.count(table.n01)}, "
-        f"neither {numbers.count(table.n00)}."
+        f"candidate {numbers.count(table.n10)}, only the standard of care "
+        f"{numbers.count(table.n01)}, neither {numbers.count(table.n00)}."
     )
 
 

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 
-from evaluation.results import HypothesisResult, RocCurve, SubgroupCell, SubgroupResult, TestResult
-from protocols.vocabulary import Direction
+from evaluation.results import HypothesisResult, RocCurve, TestResult
 from reports import numbers
 from reports.blocks import Cell, Column, Figure, Row, Table, blank, cell
 from reports.figures.boundary import draw_boundaries
 from reports.figures.flow import draw_flow
 from reports.figures.interval import IntervalPanel, IntervalRow, draw_intervals
 from reports.figures.roc import draw_roc
-from reports.figures.subgroup import Forest, ForestRow, draw_forest
-from reports.numbers import EffectFormat, effect_format
 from reports.reading import Reading, format_of
-from reports.sentences import as_clause, claim_interval, effect_sentence, verdict_words
+from reports.sentences import as_clause, claim_interval, effect_sentence, level_words, verdict_words
 from reports.tables.conduct import arm_words
 from reports.tables.endpoints import bound_words, boundaries_table
 
@@ -49,7 +46,7 @@ def _panel(reading: Reading, hypothesis: HypothesisResult, *, supporting: bool) 
     tests = (hypothesis.primary, *hypothesis.supporting) if supporting else (hypothesis.primary,)
     return IntervalPanel(
         title=f"{hypothesis.id} {hypothesis.endpoint_title}",
-        subtitle=verdict_words(hypothesis.verdict),
+        subtitle=_subtitle(hypothesis),
         direction=hypothesis.direction,
         margin=hypothesis.margin,
         format=format_of(hypothesis),
@@ -57,15 +54,18 @@ def _panel(reading: Reading, hypothesis: HypothesisResult, *, supporting: bool) 
     )
 
 
+def _subtitle(hypothesis: HypothesisResult) -> str:
+    """The verdict and which interval the figure shows."""
+    interval = claim_interval(hypothesis.primary)
+    words = verdict_words(hypothesis.verdict)
+    return words if interval is None else f"{words}. {level_words(interval)}"
+
+
 def _interval_row(reading: Reading, test: TestResult, *, primary: bool) -> IntervalRow:
     interval = claim_interval(test)
-    label = (
-        test.population
-        if len(reading.population(test.population)) > 18
-        else (reading.population(test.population))
-    )
     return IntervalRow(
-        label=label,
+        label=reading.population(test.population),
+        short=test.population,
         estimate=test.estimate,
         low=None if interval is None else interval.low,
         high=None if interval is None else interval.high,
@@ -211,114 +211,3 @@ def roc_figure(reading: Reading, curves: Sequence[RocCurve]) -> Figure:
 def _legend(curve: RocCurve) -> str:
     auc = "not evaluable" if curve.auc is None else numbers.fixed(curve.auc, 3)
     return f"{arm_words(curve.arm)}: AUC {auc}"
-
-
-def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupResult]) -> Figure:
-    """All subgroups of one endpoint with the overall difference at the foot."""
-    number = next(reading.figures)
-    overall = next((h for h in reading.results.hypotheses if h.endpoint == endpoint), None)
-    form = _forest_format(groups, overall)
-    minimum = {s.id: s.minimum_cell for s in reading.protocol.subgroups}
-    held = [c for g in groups for c in g.cells]
-    hidden = sum(c.suppressed for c in held)
-    title = f"{groups[0].endpoint_title} by subgroup"
-    finding = (
-        f"{title}: {numbers.plural(len(held), 'level')}, {numbers.count(hidden)} suppressed. "
-        "Descriptive; no verdict."
-    )
-    forest = Forest(
-        rows=_forest_rows(groups, overall, form, minimum),
-        format=form,
-        direction=Direction.HIGHER_IS_BETTER if overall is None else overall.direction,
-        margin=None,
-    )
-    described = "Point: candidate − standard of care; line: interval; area of the point: pairs."
-    return Figure(
-        number=number,
-        title=title,
-        finding=finding,
-        description=described,
-        svg=draw_forest(number, forest, title=finding, finding=described),
-        table=_forest_table(number, groups, form, minimum),
-    )
-
-
-def _forest_format(
-    groups: Sequence[SubgroupResult], overall: HypothesisResult | None
-) -> EffectFormat:
-    held = [c for g in groups for c in g.cells]
-    limits = [v for c in held for v in (c.low, c.high) if v is not None]
-    fewest = min((c.n_pairs for c in held if c.n_pairs is not None), default=0)
-    measure = overall.measure if overall is not None else "sensitivity"
-    return effect_format(measure, fewest, limits, None)
-
-
-def _forest_rows(
-    groups: Sequence[SubgroupResult],
-    overall: HypothesisResult | None,
-    form: EffectFormat,
-    minimum: dict[str, int],
-) -> tuple[ForestRow, ...]:
-    largest = max((c.n_pairs or 0 for g in groups for c in g.cells), default=0) or 1
-    rows: list[ForestRow] = []
-    for group in groups:
-        rows.append(ForestRow(group.title, "", heading=True))
-        for c in group.cells:
-            words = cell_words(c, form, minimum.get(group.id))
-            weight = (c.n_pairs or 0) / largest
-            rows.append(ForestRow(c.title, words, c.estimate, c.low, c.high, weight))
-    if overall is not None and overall.primary.estimate is not None:
-        interval = claim_interval(overall.primary)
-        low, high = (None, None) if interval is None else (interval.low, interval.high)
-        estimate = overall.primary.estimate
-        words = form.number(estimate)
-        if low is not None and high is not None:
-            words += f" ({form.interval(low, high)})"
-        rows.append(ForestRow("Overall", words, estimate, low, high, overall=True))
-    return tuple(rows)
-
-
-def cell_words(held: SubgroupCell, form: EffectFormat, minimum: int | None) -> str:
-    """The interval of one level, or why there is none."""
-    if held.suppressed:
-        return "suppressed" if minimum is None else f"suppressed (<{minimum})"
-    if held.estimate is None or held.low is None or held.high is None:
-        return "not evaluable"
-    return f"{form.number(held.estimate)} ({form.interval(held.low, held.high)})"
-
-
-def _forest_table(
-    number: int, groups: Sequence[SubgroupResult], form: EffectFormat, minimum: dict[str, int]
-) -> Table:
-    def row(group: SubgroupResult, c: SubgroupCell) -> Row:
-        words = cell_words(c, form, minimum.get(group.id))
-        why = f": {as_clause(c.reason)}" if c.reason and c.estimate is None else ""
-        hidden = "suppressed" if c.suppressed else ""
-        return Row(
-            (
-                cell(c.title),
-                cell(group.title),
-                blank(hidden) if c.n_pairs is None else cell(numbers.count(c.n_pairs), c.n_pairs),
-                blank(hidden)
-                if c.n_events is None
-                else cell(numbers.count(c.n_events), c.n_events),
-                cell(words + why, c.estimate),
-                blank() if c.low is None else cell(form.number(c.low), c.low),
-                blank() if c.high is None else cell(form.number(c.high), c.high),
-            )
-        )
-
-    return Table(
-        id=f"figure-{number:02d}-subgroups",
-        caption=f"Data of figure {number}",
-        columns=(
-            Column("Level"),
-            Column("Subgroup"),
-            Column("Pairs", numeric=True),
-            Column("Events", numeric=True),
-            Column("Difference", numeric=True),
-            Column("Low", numeric=True),
-            Column("High", numeric=True),
-        ),
-        rows=tuple(row(group, c) for group in groups for c in group.cells),
-    )

@@ -1,10 +1,11 @@
 """One hypothesis, in the same order every time.
 
 Verdict sentence, interval against margin, numbers, paired table, boundaries, sensitivity tests,
-missing-outcome bounds, method.
+missing-outcome bounds, warnings, and what was registered.
 """
 
 from evaluation.results import HypothesisResult
+from protocols.vocabulary import Verdict
 from reports.blocks import Block, Facts, Part, Text
 from reports.drawings import boundaries_figure, intervals_figure
 from reports.numbers import alpha
@@ -15,27 +16,28 @@ from reports.sentences import (
     effect_sentence,
     framework_words,
     role_words,
-    verdict_words,
 )
 from reports.tables.endpoints import (
     bounds_table,
-    numbers_table,
+    differences_table,
     paired_table,
     sensitivity_table,
+    values_table,
 )
 
 
 def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     form = format_of(hypothesis)
     blocks: list[Block] = [Text(hypothesis.verdict_sentence, strong=True)]
-    if hypothesis.reason:
+    if hypothesis.reason and hypothesis.reason != hypothesis.primary.not_evaluable:
         blocks.append(Text(f"Reason: {as_clause(hypothesis.reason)}."))
     if hypothesis.shown_at is not None:
         blocks.append(
             Text(f"First shown at look {hypothesis.shown_at}; shown once, shown for good.")
         )
     blocks.append(Text(effect_sentence(hypothesis, form)))
-    blocks.append(_registered(hypothesis))
+    if hypothesis.verdict is Verdict.NOT_TESTED and hypothesis.primary.estimate is not None:
+        blocks.append(Text("These numbers are descriptive; no verdict follows from them."))
     blocks.append(
         intervals_figure(
             reading,
@@ -44,7 +46,8 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
             supporting=True,
         )
     )
-    blocks.append(numbers_table(reading, hypothesis))
+    blocks.append(values_table(reading, hypothesis))
+    blocks.append(differences_table(reading, hypothesis))
     paired = paired_table(hypothesis)
     if paired is not None:
         blocks.append(paired)
@@ -55,6 +58,7 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
         blocks.append(tests)
     blocks.append(bounds_table(hypothesis))
     blocks += _warnings(hypothesis)
+    blocks.append(_registered(hypothesis))
     title = f"{hypothesis.id}: {hypothesis.endpoint_title}"
     return Part(f"endpoint-{hypothesis.id.lower()}", title, tuple(blocks))
 
@@ -67,7 +71,6 @@ def _registered(hypothesis: HypothesisResult) -> Facts:
             margin += f": {hypothesis.margin_clinical_basis}"
     return Facts(
         (
-            ("Verdict", verdict_words(hypothesis.verdict)),
             ("Role", role_words(hypothesis.role)),
             ("Measure", MEASURES.get(hypothesis.measure, hypothesis.measure)),
             ("Framework", framework_words(hypothesis.framework)),

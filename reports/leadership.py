@@ -24,6 +24,7 @@ CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY)
 SEVERITIES = ("life_threatening", "serious", "moderate", "minor")
 LIMITS_SHOWN = 2
 LIMITS_WORDS = 45
+SCORE_UNITS = {"auc": " AUC", "brier": " Brier"}
 
 
 def leadership_of(reading: Reading) -> Leadership:
@@ -36,7 +37,8 @@ def leadership_of(reading: Reading) -> Leadership:
         ),
         data_line=(
             f"Data locked {numbers.instant(facts.locked_at)} · "
-            f"{numbers.count(facts.evaluable_pairs)} of {numbers.plural(facts.planned_pairs, 'planned pair')} evaluable"
+            f"{numbers.count(facts.evaluable_pairs)} of "
+            f"{numbers.plural(facts.planned_pairs, 'planned pair')} evaluable"
         ),
         stamps=stamps(results),
         verdict=results.headline,
@@ -120,7 +122,7 @@ def _endpoint_tile(label: str, hypothesis: HypothesisResult) -> Tile:
     return Tile(
         label,
         f"{hypothesis.endpoint_title}: {verdict_words(hypothesis.verdict).lower()}",
-        form.with_unit(test.estimate),
+        f"{form.with_unit(test.estimate)}{SCORE_UNITS.get(hypothesis.measure, '')}",
         f"{form.interval(interval.low, interval.high)} ({level})",
         _pairs(test.n_pairs),
     )

@@ -100,11 +100,15 @@ def claim_interval(test: TestResult) -> Interval | None:
     return next(iter(repeated or test.intervals), None)
 
 
+def level_words(interval: Interval) -> str:
+    """'97.5% repeated interval'."""
+    kind = f"{interval.kind} interval" if interval.kind == "repeated" else "interval"
+    return f"{numbers.plain_percent(interval.level)} {kind}"
+
+
 def interval_words(interval: Interval, form: EffectFormat) -> str:
     """'97.5% repeated interval −3.1 to 1.5'."""
-    kind = f"{interval.kind} interval" if interval.kind == "repeated" else "interval"
-    level = numbers.plain_percent(interval.level)
-    return f"{level} {kind} {form.interval(interval.low, interval.high)}"
+    return f"{level_words(interval)} {form.interval(interval.low, interval.high)}"
 
 
 def effect_sentence(hypothesis: HypothesisResult, form: EffectFormat) -> str:

@@ -14,8 +14,9 @@ from reports.figures.svg import Anchor, Canvas
 
 TOP = 22.0
 PLOT = 200.0
-LEFT = 12.0
-NEAR_EDGE = 78.0
+LEFT = 9.0
+LEFTWARDS = 30.0  # percent from which words stand left of their mark
+MOST_WORDY = 4  # looks up to which there is room for words beside the numbers
 
 
 def draw_boundaries(
@@ -34,8 +35,9 @@ def draw_boundaries(
     upward = Scale(min(held) - span * 0.15, max(held) + span * 0.18, TOP + PLOT, TOP)
     _axes(canvas, across, upward, planned)
     _bounds(canvas, across, upward, boundaries)
+    wordy = len(boundaries) <= MOST_WORDY
     for boundary in boundaries:
-        _observed(canvas, across, upward, boundary)
+        _look(canvas, across, upward, boundary, wordy=wordy)
     return canvas.svg(TOP + PLOT + 44, title, finding)
 
 
@@ -72,21 +74,23 @@ def _bounds(canvas: Canvas, across: Scale, upward: Scale, boundaries: Sequence[B
         )
 
 
-def _observed(canvas: Canvas, across: Scale, upward: Scale, boundary: Boundary) -> None:
+def _look(canvas: Canvas, across: Scale, upward: Scale, boundary: Boundary, *, wordy: bool) -> None:
     """The bound and the observed value, their words on opposite sides of them."""
     x = across(boundary.information_fraction)
     z, observed = boundary.z, boundary.statistic
     below = z is None or (observed is not None and observed <= z)
     if z is not None:
         canvas.mark(x, upward(z), "square", "soc open")
-        _words(canvas, x, upward(z) + (-6 if below or observed is None else 16), "bound", z)
+        y = upward(z) + (-6 if below or observed is None else 16)
+        _words(canvas, x, y, f"bound {numbers.statistic(z)}" if wordy else numbers.statistic(z))
     if observed is not None:
         canvas.mark(x, upward(observed), "circle", "candidate")
-        _words(canvas, x, upward(observed) + (16 if below else -6), "observed", observed)
+        number = numbers.statistic(observed)
+        y = upward(observed) + (16 if below else -6)
+        _words(canvas, x, y, f"observed {number}" if wordy else number)
 
 
-def _words(canvas: Canvas, x: float, y: float, name: str, value: float) -> None:
-    left = x > NEAR_EDGE
+def _words(canvas: Canvas, x: float, y: float, text: str) -> None:
+    left = x > LEFTWARDS
     anchor: Anchor = "end" if left else "start"
-    text = f"{name} {numbers.statistic(value)}"
     canvas.text(x, y, text, kind="small halo", anchor=anchor, dx=-10 if left else 10)

@@ -15,9 +15,10 @@ from reports.figures.svg import NARROWEST_PX, Anchor, Canvas, characters, wrappe
 from reports.numbers import EffectFormat
 
 LINE = 16
-ROW = 38
-AXIS = 40
+ROW = 20
+AXIS = 18
 GAP = 16
+LEGEND_PX = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class IntervalRow:
     """One population's interval; `reason` stands in for it where there is none."""
 
     label: str
+    short: str  # stands in where the label leaves no room
     estimate: float | None
     low: float | None
     high: float | None
@@ -45,12 +47,14 @@ class IntervalPanel:
 def draw_intervals(number: int, panels: Sequence[IntervalPanel], title: str, finding: str) -> str:
     canvas = Canvas(number)
     y = 2.0
-    for panel in panels:
-        y = _panel(canvas, panel, y) + GAP
+    for panel, after in zip(panels, [*panels[1:], None], strict=True):
+        same = after is not None and after.direction is panel.direction
+        y = _panel(canvas, panel, y, favours=not same) + GAP
     return canvas.svg(y - GAP + 2, title, finding)
 
 
-def _panel(canvas: Canvas, panel: IntervalPanel, y: float) -> float:
+def _panel(canvas: Canvas, panel: IntervalPanel, y: float, *, favours: bool) -> float:
+    """`favours`: which way is good stands under the last panel of a direction."""
     for text in wrapped(panel.title, characters(NARROWEST_PX) - 4):
         y += LINE
         canvas.text(0, y, text, kind="strong")
@@ -59,14 +63,19 @@ def _panel(canvas: Canvas, panel: IntervalPanel, y: float) -> float:
         canvas.text(0, y, text, kind="muted")
     if all(row.estimate is None for row in panel.rows):
         return _without_interval(canvas, panel, y)
+    for row in panel.rows:
+        y += LINE + 2
+        _legend(canvas, panel, row, y)
     scale = _scale(panel)
-    top = y + 8 + (LINE if panel.margin is not None else 0)
-    bottom = top + ROW * len(panel.rows) + 6
+    top = y + 12 + (LINE if panel.margin is not None else 0)
+    bottom = top + ROW * len(panel.rows) + 8
     _ground(canvas, panel, scale, (top, bottom))
     for place, row in enumerate(panel.rows):
-        _row(canvas, panel, scale, row, top + ROW * place)
+        _row(canvas, scale, row, top + 4 + ROW * (place + 0.5))
     _axis(canvas, panel, scale, bottom)
-    return bottom + AXIS
+    if favours:
+        _favours(canvas, panel, bottom + AXIS + LINE)
+    return bottom + AXIS + (LINE + 4 if favours else 0)
 
 
 def _without_interval(canvas: Canvas, panel: IntervalPanel, y: float) -> float:
@@ -109,19 +118,27 @@ def _ground(canvas: Canvas, panel: IntervalPanel, scale: Scale, span: tuple[floa
     canvas.line((scale(0), top), (scale(0), bottom), "zero")
 
 
-def _row(canvas: Canvas, panel: IntervalPanel, scale: Scale, row: IntervalRow, top: float) -> None:
-    label = f"{row.label}: {_numbers(panel, row)}"
-    fitting = wrapped(label, characters(NARROWEST_PX - 8))
-    canvas.text(0, top + 14, fitting[0], kind="halo", dx=4)
-    y = top + 28
+def _legend(canvas: Canvas, panel: IntervalPanel, row: IntervalRow, y: float) -> None:
+    """The population's mark and its numbers in words."""
+    words = _numbers(panel, row)
+    most = characters(NARROWEST_PX - LEGEND_PX)
+    label = row.label if len(row.label) + len(words) + 2 <= most else row.short
+    canvas.mark(0, y - 4, *_mark(row), dx=6)
+    canvas.text(0, y, f"{label}: {words}", dx=LEGEND_PX)
+
+
+def _mark(row: IntervalRow) -> tuple[str, str]:
+    return ("circle", "candidate") if row.primary else ("diamond", "candidate open")
+
+
+def _row(canvas: Canvas, scale: Scale, row: IntervalRow, y: float) -> None:
     if row.low is not None and row.high is not None:
         kind = "interval" if row.primary else "interval supporting"
         canvas.line((scale(row.low), y), (scale(row.high), y), kind)
         for end in (row.low, row.high):
             canvas.mark(scale(end), y, "tick", "candidate")
     if row.estimate is not None:
-        shape, kind = ("circle", "candidate") if row.primary else ("diamond", "candidate open")
-        canvas.mark(scale(row.estimate), y, shape, kind)
+        canvas.mark(scale(row.estimate), y, *_mark(row))
 
 
 def _numbers(panel: IntervalPanel, row: IntervalRow) -> str:
@@ -142,8 +159,11 @@ def _axis(canvas: Canvas, panel: IntervalPanel, scale: Scale, y: float) -> None:
         if 4 <= x <= 96:
             text = numbers.fixed(place, decimals)
             canvas.text(x, y + 16, text, kind="small muted", anchor="middle")
+
+
+def _favours(canvas: Canvas, panel: IntervalPanel, y: float) -> None:
     worse, better = "← favours standard of care", "favours candidate →"
     if panel.direction is Direction.LOWER_IS_BETTER:
         worse, better = "← favours candidate", "favours standard of care →"
-    canvas.text(0, y + 32, worse, kind="small muted")
-    canvas.text(100, y + 32, better, kind="small muted", anchor="end")
+    canvas.text(0, y, worse, kind="small muted")
+    canvas.text(100, y, better, kind="small muted", anchor="end")

@@ -54,15 +54,14 @@ def safety_table(results: LookResults) -> Table:
         caption="Safety rules: potential harm of the shadow candidate",
         columns=(
             Column("Rule"),
-            Column("Severity"),
+            Column("Verdict"),
             Column("Events", numeric=True),
             Column("Among", numeric=True),
             Column("Share", numeric=True),
             Column("One-sided bounds", numeric=True),
             Column("Confidence", numeric=True),
             Column("Limit", numeric=True),
-            Column("Verdict"),
-            Column("Action if exceeded"),
+            Column("Severity, action"),
         ),
         rows=tuple(_safety_row(rule) for rule in results.safety),
         note="Each bound is one-sided at the stated confidence. A rule is exceeded when its lower "
@@ -81,7 +80,7 @@ def _safety_row(rule: SafetyResult) -> Row:
     return Row(
         (
             cell(rule.title),
-            cell(rule.severity.replace("_", "-")),
+            cell(safety_words(rule.verdict)),
             cell(numbers.count(rule.n_events), rule.n_events),
             cell(numbers.count(rule.n_among), rule.n_among),
             blank(rule.reason or "")
@@ -90,8 +89,7 @@ def _safety_row(rule: SafetyResult) -> Row:
             Cell(bounds_words(rule), None if rule.low is None else f"{rule.low} to {rule.high}"),
             cell(numbers.plain_percent(rule.confidence), rule.confidence),
             cell(numbers.plain_percent(rule.limit), rule.limit),
-            cell(safety_words(rule.verdict)),
-            cell(rule.action),
+            cell(f"{rule.severity.replace('_', '-')}; {rule.action}"),
         )
     )
 

@@ -5,63 +5,101 @@ from reports import numbers
 from reports.blocks import Cell, Column, Row, Table, blank, cell
 from reports.numbers import EffectFormat
 from reports.reading import Reading, format_of
-from reports.sentences import claim_interval
-
-NUMBERS = (
-    Column("Population"),
-    Column("Pairs", numeric=True),
-    Column("Events", numeric=True),
-    Column("Subjects", numeric=True),
-    Column("Standard of care", numeric=True),
-    Column("Candidate", numeric=True),
-    Column("Difference", numeric=True),
-    Column("Interval", numeric=True),
-    Column("Level", numeric=True),
-    Column("z or t", numeric=True),
-    Column("p, one-sided", numeric=True),
-)
+from reports.sentences import as_clause, claim_interval
 
 
-def numbers_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
-    """The primary population and, adjacent, the supporting ones."""
+def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
+    """Each arm's own value, the primary population first, the supporting ones adjacent."""
     form = format_of(hypothesis)
-    rows = [_numbers_row(reading, hypothesis.primary, form, decides=True)]
-    rows += [_numbers_row(reading, test, form, decides=False) for test in hypothesis.supporting]
     return Table(
-        id=f"{hypothesis.id.lower()}-numbers",
-        caption=f"{hypothesis.id}: {hypothesis.endpoint_title}, by analysis population",
-        columns=NUMBERS,
-        rows=tuple(rows),
-        note="The primary population decides; the others must agree. Differences are candidate − "
-        "standard of care; brackets after an arm's value hold its own interval.",
+        id=f"{hypothesis.id.lower()}-values",
+        caption=f"{hypothesis.id}: each arm's own value, by analysis population",
+        columns=(
+            Column("Population"),
+            Column("Pairs", numeric=True),
+            Column("Events", numeric=True),
+            Column("Subjects", numeric=True),
+            Column("Standard of care", numeric=True),
+            Column("Candidate", numeric=True),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    _population(reading, hypothesis, test),
+                    cell(numbers.count(test.n_pairs), test.n_pairs),
+                    cell(numbers.count(test.n_events), test.n_events),
+                    cell(numbers.count(test.n_subjects), test.n_subjects),
+                    _arm(test.standard_of_care, form),
+                    _arm(test.candidate, form),
+                ),
+                strong=test is hypothesis.primary,
+            )
+            for test in (hypothesis.primary, *hypothesis.supporting)
+        ),
+        note="Brackets hold an arm's own interval.",
     )
 
 
-def _numbers_row(reading: Reading, test: TestResult, form: EffectFormat, *, decides: bool) -> Row:
+def _population(reading: Reading, hypothesis: HypothesisResult, test: TestResult) -> Cell:
+    decides = " (primary)" if test is hypothesis.primary else ""
+    return cell(reading.population(test.population) + decides)
+
+
+def differences_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
+    """The paired difference in the same order of populations."""
+    form = format_of(hypothesis)
+    return Table(
+        id=f"{hypothesis.id.lower()}-differences",
+        caption=f"{hypothesis.id}: difference candidate − standard of care",
+        columns=(
+            Column("Population"),
+            Column("Difference", numeric=True),
+            Column("Interval", numeric=True),
+            Column("Level", numeric=True),
+            Column("z or t", numeric=True),
+            Column("p, one-sided", numeric=True),
+        ),
+        rows=tuple(
+            _difference_row(reading, hypothesis, test, form)
+            for test in (hypothesis.primary, *hypothesis.supporting)
+        ),
+        note=" ".join(
+            [
+                "The primary population decides; the others must agree.",
+                *_reasons(reading, hypothesis),
+            ]
+        ),
+    )
+
+
+def _reasons(reading: Reading, hypothesis: HypothesisResult) -> list[str]:
+    return [
+        f"{reading.population(test.population)}: not evaluable, {as_clause(test.not_evaluable)}."
+        for test in (hypothesis.primary, *hypothesis.supporting)
+        if test.not_evaluable
+    ]
+
+
+def _difference_row(
+    reading: Reading, hypothesis: HypothesisResult, test: TestResult, form: EffectFormat
+) -> Row:
     interval = claim_interval(test)
-    title = reading.population(test.population) + (" (primary)" if decides else "")
-    missing = blank(test.not_evaluable or "")
+    limits = blank()
+    if interval is not None:
+        words = form.interval(interval.low, interval.high)
+        limits = Cell(words, f"{interval.low} to {interval.high}")
     return Row(
         (
-            cell(title),
-            cell(numbers.count(test.n_pairs), test.n_pairs),
-            cell(numbers.count(test.n_events), test.n_events),
-            cell(numbers.count(test.n_subjects), test.n_subjects),
-            _arm(test.standard_of_care, form),
-            _arm(test.candidate, form),
-            missing
+            _population(reading, hypothesis, test),
+            blank("not evaluable")
             if test.estimate is None
             else cell(form.with_unit(test.estimate), test.estimate),
-            blank()
-            if interval is None
-            else Cell(
-                form.interval(interval.low, interval.high), f"{interval.low} to {interval.high}"
-            ),
+            limits,
             blank() if interval is None else level(interval.level, interval.kind),
             statistic(test),
             blank() if test.p_value is None else cell(numbers.p_value(test.p_value), test.p_value),
         ),
-        strong=decides,
+        strong=test is hypothesis.primary,
     )
 
 
@@ -153,16 +191,20 @@ def _sensitivity_row(reading: Reading, test: TestResult, form: EffectFormat) -> 
 def bounds_table(hypothesis: HypothesisResult) -> Table:
     """What the unascertained outcomes could do to the answer."""
     form, held = format_of(hypothesis), hypothesis.missing
-    why = held.reason or "no bound was given"
-    survives = {True: "yes", False: "no", None: why}[held.verdict_survives_worst_case]
+    survives = {True: "yes", False: "no", None: "not evaluable"}[held.verdict_survives_worst_case]
 
     def effect(title: str, value: float | None) -> Row:
         return Row(
-            (cell(title), blank(why) if value is None else cell(form.with_unit(value), value))
+            (
+                cell(title),
+                blank("not evaluable") if value is None else cell(form.with_unit(value), value),
+            )
         )
 
     def number(title: str, n: int | None) -> Row:
-        return Row((cell(title), blank(why) if n is None else cell(numbers.count(n), n)))
+        return Row(
+            (cell(title), blank("not evaluable") if n is None else cell(numbers.count(n), n))
+        )
 
     return Table(
         id=f"{hypothesis.id.lower()}-missing-outcomes",
@@ -177,7 +219,7 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
             effect("Upper limit of the look's interval, best case", held.best_high),
             Row((cell("Verdict survives the worst case"), cell(survives))),
         ),
-        note=held.method,
+        note=f"{held.method} No bound: {as_clause(held.reason)}." if held.reason else held.method,
     )
 
 

@@ -160,7 +160,7 @@ def _hypothesis(
 ) -> HypothesisResult:
     code, endpoint, framework, margin, _ = HYPOTHESES[place]
     _, title, role, measure = ENDPOINTS[place]
-    limit = 0 if margin is None else -margin
+    limit = "0" if margin is None else f"−{margin}"
     return HypothesisResult(
         id=code,
         endpoint=endpoint,
