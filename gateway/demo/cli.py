@@ -16,8 +16,9 @@ import click
     show_default=True,
     help="Where everything is written. Replaced when an earlier demo made it; refused otherwise.",
 )
+@click.option("--keep", is_flag=True, help="Refuse instead of replacing an earlier demo's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def demo(folder: Path, *, as_json: bool) -> None:
+def demo(folder: Path, *, keep: bool, as_json: bool) -> None:
     """Run a whole trial on real patients, on this machine.
 
     Is a recurrence model trained on one cohort non-inferior to the Nottingham Prognostic Index in
@@ -27,12 +28,12 @@ def demo(folder: Path, *, as_json: bool) -> None:
     # Imported here: `equipoise demo --help` need not load an HTTP client.
     from gateway.demo.children import Children
     from gateway.demo.display import choose_display
-    from gateway.demo.folder import fresh
+    from gateway.demo.folder import SUMMARY, fresh
     from gateway.demo.runner import Demo
     from gateway.demo.summary import lines, summarise
 
     display = choose_display(as_json=as_json)
-    made = fresh(folder)
+    made = fresh(folder, keep=keep)
     signal.signal(signal.SIGTERM, _end)
     try:
         with Children(made.logs) as children:
@@ -41,7 +42,7 @@ def demo(folder: Path, *, as_json: bool) -> None:
         display.say("Stopped; every process of the demo has ended.")
         raise SystemExit(130) from None
     summary = summarise(run)
-    (made.root / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+    (made.root / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
     if as_json:
         click.echo(json.dumps(summary, indent=2))
         return

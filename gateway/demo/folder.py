@@ -7,6 +7,7 @@ from pathlib import Path
 from protocols.errors import UsageError
 
 MARK = ".equipoise-demo"
+SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +29,22 @@ class DemoFolder:
         return self.root / "report"
 
 
-def fresh(root: Path) -> DemoFolder:
-    """Make the folder anew.
+def fresh(root: Path, *, keep: bool = False) -> DemoFolder:
+    """Make the folder anew; with `keep`, an earlier run is refused too.
 
     Raises
     ------
     UsageError
-        Something is there that no demo made; it is left as it is.
+        Something is there that may not be replaced; it is left as it is.
     """
     root = root.absolute()
     if root.exists() and not root.is_dir():
         raise UsageError("DEMO_FOLDER", f"{root} is a file; name a folder with --folder")
     if root.exists() and any(root.iterdir()):
-        if not (root / MARK).is_file():
+        if keep or not (root / MARK).is_file():
             raise UsageError(
                 "DEMO_FOLDER",
-                f"{root} holds files that no demo made; name another folder with --folder",
+                f"{root} is not empty and stays as it is; name another folder with --folder",
             )
         _empty(root)
     root.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,7 @@ def fresh(root: Path) -> DemoFolder:
 
 def _empty(root: Path) -> None:
     """Remove what a demo writes, and nothing else that may have come to lie beside it."""
+    (root / SUMMARY).unlink(missing_ok=True)
     for name in ("trial", "logs", "report"):
         path = root / name
         if path.is_dir() and not path.is_symlink():

@@ -21,7 +21,7 @@ from protocols.vocabulary import Arm
 
 PROTOCOL = Path(__file__).resolve().parents[2] / "protocols" / "library" / "breast-recurrence.yaml"
 ACTOR = "demo"
-GATEWAY = "gateway and mirror"
+GATEWAY = "serve"
 
 OUTAGE_S = 1.0
 # Fifteen years of surgery pass in seconds here: at full speed a second would be months without the
@@ -106,7 +106,7 @@ class Demo:
             seen = await self._until_interim(replay, patients)
             run.interim = await self._look("interim")
             run.outage = await self._outage(replay, patients[seen : seen + OUTAGE_PATIENTS])
-            await self._stretch(replay, patients[seen + OUTAGE_PATIENTS :], "the other patients")
+            await self._stretch(replay, patients[seen + OUTAGE_PATIENTS :])
             await self._catch_up(replay)
         reason = "the last patient of the cohort was replayed"
         self._say(f"Closing accrual: {reason}.")
@@ -121,13 +121,13 @@ class Demo:
         missing = needed
         while missing > 0 and seen < len(patients):
             stretch = _with_known_outcomes(patients[seen:], missing)
-            await self._stretch(replay, stretch, "patients before the interim look")
+            await self._stretch(replay, stretch)
             seen += len(stretch)
             missing = needed - await self._catch_up(replay)
         return seen
 
-    async def _stretch(self, replay: Replay, patients: Sequence[Patient], title: str) -> None:
-        self._say(f"Replaying {len(patients)} {title}, {_years(patients)}.")
+    async def _stretch(self, replay: Replay, patients: Sequence[Patient]) -> None:
+        self._say(f"Replaying {len(patients)} patients, {_years(patients)}.")
         with self._display.patients("answered", len(patients)) as tick:
             await replay.flat_out(patients, tick)
         await replay.report_outcomes(patients)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from gateway.demo.folder import DemoFolder
-from gateway.demo.replay import Tally, percentile
+from gateway.demo.replay import CONNECTIONS, Tally, percentile
 from protocols.vocabulary import Arm
 
 Json = dict[str, object]
@@ -86,8 +86,9 @@ def lines(summary: Json) -> list[str]:
         f"{summary['standard_of_care_not_served']} not served, "
         f"{summary['answers_other_than_the_index']} with another answer than the index",
         f"  {summary['outcomes_reported']} outcomes reported; the others were lost to follow-up",
-        f"  {summary['requests_per_s']:.0f} requests/s through gateway and journal, "
-        f"gateway overhead p50 {_ms(overhead['p50'])}, p99 {_ms(overhead['p99'])}",
+        f"  {summary['requests_per_s']:.0f} requests/s at {CONNECTIONS} connections, every one "
+        "journalled before its answer",
+        f"  gateway overhead p50 {_ms(overhead['p50'])}, p99 {_ms(overhead['p99'])}",
         f"  mirror lag p50 {_ms(lag['p50'])}, p99 {_ms(lag['p99'])}",
         f"  candidate answered {fates.get('answered', 0)}; without an answer in time: "
         f"{others or 'none'} (it was killed once)",

@@ -74,6 +74,13 @@ def test_the_fit_never_reads_the_trial_cohort() -> None:
     assert "trial_cohort" not in source
 
 
+def test_nothing_in_the_order_of_the_replay_tells_the_outcome() -> None:
+    outcomes = [patient.recurrence for patient in cohorts.trial_cohort()]
+    for start in range(0, len(outcomes) - 100, 100):
+        events = outcomes[start : start + 100].count(True)
+        assert 20 <= events <= 70  # by number instead of by lot, whole hundreds are alike
+
+
 @pytest.mark.parametrize("arm", list(Arm))
 def test_the_protocol_registers_the_artefact_that_the_arm_loads(
     arm: Arm, protocol: Protocol

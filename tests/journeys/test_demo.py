@@ -75,6 +75,14 @@ def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
     assert thesis.read_text() == "three years of work"
 
 
+def test_an_earlier_run_is_kept_where_asked(run: DemoRun) -> None:
+    done = subprocess.run(
+        [*DEMO, "--keep", "--folder", str(run.folder)], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert (run.folder / "report" / "report.html").is_file()
+
+
 @pytest.mark.parametrize("goodbye", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_takes_its_processes_with_it(
     goodbye: signal.Signals, tmp_path: Path
