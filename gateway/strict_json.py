@@ -5,6 +5,8 @@ from typing import NoReturn
 
 import orjson
 
+_KEY_COLONS = (b'":', b" :", b"\t:", b"\n:", b"\r:")
+
 
 class NotStrictJSONError(ValueError):
     """The text is not strict JSON; `reason` is `not_json` or `duplicate_key`."""
@@ -26,9 +28,9 @@ def parse(body: bytes) -> object:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise NotStrictJSONError("not_json") from None
-    # Colons written >= keys written >= keys kept: where the ends agree, no key was repeated.
-    # Only a text with colons inside its strings needs the slower look.
-    if body.count(b":") != _count_keys(value):
+    # A key's colon follows a quote or white space. Such colons >= keys written >= keys kept:
+    # where the ends agree, no key was repeated, and the slower look is spared.
+    if sum(map(body.count, _KEY_COLONS)) != _count_keys(value):
         _refuse_repeated_keys(body)
     return value
 

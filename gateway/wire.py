@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 
@@ -140,4 +141,9 @@ def decision_body(pair_id: str, model: bytes, reply: bytes, served_at_us: int) -
 def rfc3339(at_us: int) -> str:
     """Write a time to the millisecond, in UTC."""
     seconds, us = divmod(at_us, 1_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{us // 1000:03d}Z"
+    return f"{_to_the_second(seconds)}.{us // 1000:03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _to_the_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
