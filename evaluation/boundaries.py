@@ -5,16 +5,16 @@ may have been spent by now, statistical information (1 / SE^2) drives the correl
 depends on this look and the looks before it, never on later ones; what earlier looks spent is read
 from their results and is not computed again.
 
-A look spends nothing where the clock has not moved on. When
-statistical information is not above its earlier maximum, correlations are undefined: an interim
-look then spends nothing, and the last look takes what is left of alpha by the union bound, which
-holds whatever the correlation.
+A look spends nothing where the clock has not moved on. When statistical information has not grown
+by 0.01 % over its earlier maximum, correlations are undefined or next to one: an interim look then
+spends nothing, and the last look takes what is left of alpha by the union bound, which holds
+whatever the correlation.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.design.boundaries import efficacy_boundaries
+from evaluation.design.boundaries import CLOSEST, efficacy_boundaries
 from evaluation.design.repeated import nominal_alpha
 from evaluation.design.spending import spent as alpha_by
 from evaluation.inference.orientation import critical_of
@@ -53,7 +53,7 @@ def bound_of(
         return Bound(spent, None, None, _nothing_left(look, plan, spent))
     spending = [e for e in earlier if e.z is not None and e.statistical_information is not None]
     highest = max((e.statistical_information or 0.0 for e in spending), default=0.0)
-    if information > highest:
+    if information - highest >= CLOSEST * information:
         alphas = [e.alpha_spent for e in spending] + [cumulative]
         clock = [e.statistical_information or 0.0 for e in spending] + [information]
         z = efficacy_boundaries(alphas, clock)[-1]

@@ -72,7 +72,6 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
     patterns = missing_patterns(
         asked, final=look.final, clustered=protocol.design.cluster == "subject"
     )
-    unascertained = samples.primary.n - samples.primary.evaluable().n
     return LookResults(
         schema_version=SCHEMA_VERSION,
         engine_version=ENGINE_VERSION,
@@ -95,7 +94,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         deviations=deviations_of(data.facts),
         refusals=refusals_of(data.facts),
         limits=limits_of(
-            look, data, hypotheses=hypotheses, patterns=patterns, n_unascertained=unascertained
+            look, data, hypotheses=hypotheses, patterns=patterns, sample=samples.primary
         ),
         protocol=protocol.model_dump(mode="json"),
     )

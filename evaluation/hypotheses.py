@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from evaluation.boundaries import Bound, bound_of, boundary_of
 from evaluation.decide import Decided, Evidence
@@ -163,6 +164,12 @@ def _boundary(
         evidence.bound,
         evaluable=evaluable,
         information=item.information,
-        statistic=z_equivalent(naive) if isinstance(naive, Estimate) else None,
+        statistic=_on_normal_scale(naive) if isinstance(naive, Estimate) else None,
         crossed=decided.crossed,
     )
+
+
+def _on_normal_scale(estimate: Estimate) -> float:
+    """The z with the estimate's p-value; its own statistic where that p-value underflows."""
+    z = z_equivalent(estimate)
+    return z if isfinite(z) else estimate.statistic

@@ -1,6 +1,8 @@
 """What this look cannot show, in sentences generated from the protocol and the lock."""
 
+from evaluation.flow import completeness_of
 from evaluation.plan import LookPlan
+from evaluation.populations import Sample
 from evaluation.results import HypothesisResult, MissingPattern
 from gateway.store.records import LockedData
 from protocols.schema import Protocol
@@ -20,22 +22,24 @@ def limits_of(
     *,
     hypotheses: tuple[HypothesisResult, ...],
     patterns: tuple[MissingPattern, ...],
-    n_unascertained: int,
+    sample: Sample,
 ) -> tuple[str, ...]:
     protocol = look.protocol
     return (
         "The candidate never acted on anybody, so this trial cannot show its effects on patients.",
-        *_outcomes(look, data, n_unascertained),
+        *_outcomes(look, data, sample),
         *_identifiability(protocol),
         *_conduct(protocol, data),
+        *_repeats(protocol, sample),
         *_subgroups(protocol),
         *(p.sentence for p in patterns if p.informative),
         *(w for h in hypotheses for w in h.primary.warnings),
     )
 
 
-def _outcomes(look: LookPlan, data: LockedData, n_unascertained: int) -> list[str]:
+def _outcomes(look: LookPlan, data: LockedData, sample: Sample) -> list[str]:
     sentences = []
+    n_unascertained = sample.n - sample.evaluable().n
     if n_unascertained:
         sentences.append(
             f"{n_unascertained} pairs of the primary population have no ascertained outcome and"
@@ -63,6 +67,12 @@ def _identifiability(protocol: Protocol) -> list[str]:
 
 def _conduct(protocol: Protocol, data: LockedData) -> list[str]:
     sentences = []
+    gaps = completeness_of(protocol, data.facts)
+    if not gaps.within_protocol:
+        sentences.append(
+            f"{gaps.booked_gaps + len(gaps.unexplained)} of {gaps.accepted} accepted requests are"
+            " not on record, more than the protocol accepts."
+        )
     if is_retrospective(data):
         sentences.append(
             "Retrospective: the first request predates the registration of the protocol."
@@ -75,6 +85,16 @@ def _conduct(protocol: Protocol, data: LockedData) -> list[str]:
     if seen is not None:
         sentences.append(f"{seen}: {protocol.prior_data_access.explanation}")
     return sentences
+
+
+def _repeats(protocol: Protocol, sample: Sample) -> list[str]:
+    evaluable = sample.evaluable()
+    if protocol.design.cluster == "subject" or evaluable.n_subjects == evaluable.n:
+        return []
+    return [
+        f"The {evaluable.n} evaluable pairs come from {evaluable.n_subjects} subjects, but the"
+        " protocol registers pairs as independent; the intervals may be too narrow."
+    ]
 
 
 def _subgroups(protocol: Protocol) -> list[str]:
