@@ -221,13 +221,10 @@ def close(folder: Path, reason: str, actor: str, *, as_json: bool) -> None:
     )
 
 
-@click.command(
-    add_help_option=False,
-    context_settings={"ignore_unknown_options": True, "help_option_names": []},
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def serve(arguments: tuple[str, ...]) -> None:
-    """Start the gateway and the mirror."""
-    from gateway.serve import serve_command
+def __getattr__(name: str) -> click.Command:
+    """Import the server only when `serve` is asked for: every other command starts without it."""
+    if name == "serve":
+        from gateway.serve import serve_command
 
-    serve_command.main(args=list(arguments), prog_name="equipoise serve", standalone_mode=False)
+        return serve_command
+    raise AttributeError(name)

@@ -1,4 +1,4 @@
-"""Outcomes from a CSV file: every line is judged for itself, and every fault is named with its line.
+"""Outcomes from a CSV file: every line is judged for itself, every fault named with its line.
 
 Columns: `pair_id`, or `subject` and `encounter` (and `subject_system` where requests named one);
 `value` (true or false), `ascertained_at` (RFC 3339 with an offset), and `source` where lines
@@ -59,18 +59,23 @@ class OutcomeFile:
         """Read line after line; the number is that of the line's end in the file."""
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file, restkey="", strict=True)
-                _check_header(self.path, reader.fieldnames or ())
-                for row in reader:
-                    yield reader.line_num, self._item(reader.line_num, row)
+                yield from self._rows(csv.DictReader(file, restkey="", strict=True))
         except OSError as error:
             raise UsageError("FILE_UNREADABLE", f"{self.path} cannot be read") from error
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise UsageError(
-                "CSV_BROKEN",
-                f"{self.path.name} stops being CSV in UTF-8 ({error}); what was read before is"
-                " stored, so correct the file and import it again",
-            ) from error
+
+    def _rows(
+        self, reader: "csv.DictReader[str]"
+    ) -> Iterator[tuple[int, OutcomeItem | RefusedLine]]:
+        line = 0
+        try:
+            _check_header(self.path, reader.fieldnames or ())
+            for row in reader:
+                line = reader.line_num
+                yield line, self._item(line, row)
+        except (csv.Error, UnicodeDecodeError):
+            # A value and not an exception: the lines before it are good and must be stored.
+            message = "from here on the file is not CSV in UTF-8; correct it and import it again"
+            yield line + 1, RefusedLine(line + 1, "CSV_BROKEN", message)
 
     def _item(self, line: int, row: dict[str, str]) -> OutcomeItem | RefusedLine:
         try:

@@ -19,7 +19,15 @@ from gateway.store.outcomes import (
     report_outcomes,
 )
 from gateway.store.reads import newest_registration
-from gateway.store.shipping import SeenAnswer, ShipBatch, ShipGap, ShipReceipt, ShipRow, ship
+from gateway.store.shipping import (
+    SeenAnswer,
+    ShipBatch,
+    ShipGap,
+    ShipReceipt,
+    ShipRow,
+    retrospective_start,
+    ship,
+)
 from gateway.store.tables import (
     AccrualClosure,
     Deviation,
@@ -86,6 +94,8 @@ def register(
                 retrospective=first_arrival is not None and first_arrival < at_us,
             )
             session.add(registration)
+            if registration.retrospective:
+                insert_new(session, Deviation, [as_row(retrospective_start(trial, at_us))])
             return registration
         code, sentence = refusal
         session.add(_refusal(trial, code, sentence, actor=actor, at_us=at_us))

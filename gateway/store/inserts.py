@@ -19,12 +19,11 @@ def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Row]) -> 
     if not rows:
         return 0
     connection = session.connection()
-    table = table_of(model)
-    if connection.dialect.name == "postgresql":
-        result = connection.execute(postgresql.insert(table).on_conflict_do_nothing(), list(rows))
-    else:
-        result = connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
-    return result.rowcount
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table_of(model)).on_conflict_do_nothing()
+    # Without the option the PostgreSQL driver's count of many rows is not kept.
+    counting = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counting, list(rows)).rowcount
 
 
 def as_row(instance: SQLModel) -> Row:

@@ -308,14 +308,19 @@ def _deviations(session: Session, batch: ShipBatch, holes: list[str]) -> Iterabl
     first = _first_registered_at(session, batch.trial)
     early = [row for row in batch.rows if first is not None and row.arrived_at_us < first]
     if early:
-        yield Deviation(
-            trial=batch.trial,
-            code="RETROSPECTIVE_START",
-            key=batch.trial,
-            severity="major",
-            detail="the first request predates the registration of the protocol",
-            at_us=batch.at_us,
-        )
+        yield retrospective_start(batch.trial, batch.at_us)
+
+
+def retrospective_start(trial: str, at_us: int) -> Deviation:
+    """Say that the trial began before its protocol was registered; one per trial."""
+    return Deviation(
+        trial=trial,
+        code="RETROSPECTIVE_START",
+        key=trial,
+        severity="major",
+        detail="the first request predates the registration of the protocol",
+        at_us=at_us,
+    )
 
 
 def _first_registered_at(session: Session, trial: str) -> int | None:

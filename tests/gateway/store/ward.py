@@ -27,7 +27,12 @@ OUTCOME = example_protocol().outcome.name
 
 def new_store(folder: Path, protocol: Protocol | None = None) -> Store:
     """Make a store with a registered protocol."""
-    store = open_store(f"sqlite:///{folder / 'trial.sqlite'}", create=True)
+    return new_store_at(f"sqlite:///{folder / 'trial.sqlite'}", protocol)
+
+
+def new_store_at(url: str, protocol: Protocol | None = None) -> Store:
+    """Make a store with a registered protocol anywhere."""
+    store = open_store(url, create=True)
     register(store, protocol or example_protocol(), "source", actor="pi", at_us=START_US)
     return store
 
