@@ -39,7 +39,7 @@ def efficacy_boundaries(
             bounds.append(math.inf)
             continue
         alone = -float(special.ndtri_exp(math.log(increment)))
-        paths = None if stop is None else carry_on(stop, here, reach=max(REACH, alone + 1))
+        paths = None if stop is None else carry_on(stop, here, reach=math.hypot(REACH, alone))
         bound = alone if paths is None else _solve(paths, here, increment, alone)
         stop = Stop(here, -math.inf, bound, paths)
         bounds.append(bound)
@@ -121,7 +121,7 @@ def crossing_probabilities(
             ups.append(0.0)
             downs.append(0.0)
             continue
-        reach = REACH if math.isinf(up) else max(REACH, up + 1)
+        reach = REACH if math.isinf(up) else math.hypot(REACH, up)
         paths = None if stop is None else carry_on(stop, here, drift=drift, reach=reach)
         ups.append(crossing(paths, here, up, drift=drift))
         downs.append(0.0 if math.isinf(down) else _below(paths, here, down, drift))

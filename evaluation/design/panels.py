@@ -60,8 +60,10 @@ def _panels(low: float, high: float, scale: float) -> tuple[FloatArray, FloatArr
 def carry_on(stop: Stop, target: float, *, drift: float = 0.0, reach: float = REACH) -> Paths:
     """The paths inside the bounds of `stop`, on panels fit for the step to information `target`.
 
-    `drift` is the effect per unit of information; `reach` the largest z that matters to the
-    look to come.
+    `drift` is the effect per unit of information; `reach` the largest z here that matters to
+    the look to come. For a crossing of z there, that is hypot(z, REACH): given z, the score
+    before is normal around r z with variance 1 - r^2, and r z + REACH sqrt(1 - r^2) is largest
+    at that value, whatever the ratio of information r^2.
     """
     here = stop.information
     root = math.sqrt(here)

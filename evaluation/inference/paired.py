@@ -149,13 +149,13 @@ def _upper_limit(counts: PairedCounts, critical: float) -> float:
     estimate = counts.difference
     if estimate == 1:
         return 1.0
-    if critical == 0:
-        return estimate
     floor = -10 * (critical + 1)  # the statistic is -inf at 1, which no root finder can use
 
     def excess(effect: float) -> float:
         return max(score_statistic(counts, effect), floor) + critical
 
+    if excess(estimate) <= 0:  # a critical value of 0, or one lost in rounding
+        return estimate
     return float(optimize.brentq(excess, estimate, 1.0, xtol=1e-15, rtol=1e-14, maxiter=500))
 
 

@@ -1,0 +1,165 @@
+"""What a look may claim, and what the design refuses."""
+
+import math
+
+import numpy as np
+import pytest
+
+from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
+from evaluation.design.classical import haybittle_peto_boundaries
+from evaluation.design.repeated import crosses, nominal_alpha, repeated_interval, z_equivalent
+from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spent
+from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inference.clusters import clustered_difference
+from evaluation.inference.paired import PairedCounts, score_test
+from protocols.errors import UsageError
+from protocols.schema.analysis import Monitoring
+from protocols.vocabulary import Direction
+
+HIGHER = Direction.HIGHER_IS_BETTER
+LDOF = "lan_demets_obrien_fleming"
+
+
+def scored_table() -> tuple[PairedCounts, Estimate]:
+    counts = PairedCounts(700, 60, 50, 190)
+    found = score_test(counts, margin=0.05, direction=HIGHER, level=0.95)
+    assert isinstance(found, Estimate)
+    return counts, found
+
+
+def clustered() -> Estimate:
+    rng = np.random.default_rng(8)
+    candidate, soc = (rng.random(90) < share for share in (0.8, 0.75))
+    found = clustered_difference(
+        candidate.astype(np.float64),
+        soc.astype(np.float64),
+        rng.integers(0, 12, 90),
+        margin=0.2,
+        direction=HIGHER,
+        level=0.95,
+    )
+    assert isinstance(found, Estimate)
+    return found
+
+
+def test_every_spending_a_protocol_can_name_is_known() -> None:
+    for word in Monitoring.model_json_schema()["properties"]["spending"]["enum"]:
+        assert spent(word, 0.025, 0.5) > 0
+
+
+@pytest.mark.parametrize("bound", [0.5, 1.0, 1.96, 2.5, 2.9626, 3.5, 6.0])
+def test_a_repeated_score_interval_excludes_the_margin_exactly_when_the_bound_is_crossed(
+    bound: float,
+) -> None:
+    counts, found = scored_table()
+    interval = repeated_interval(found, bound=bound, counts=counts)
+    assert not isinstance(interval, NotEvaluable)
+    assert (interval[0] > -0.05) == crosses(found, bound)
+
+
+@pytest.mark.parametrize("bound", [0.5, 1.0, 1.5, 1.96, 2.5, 3.5, 9.96])
+def test_a_repeated_t_interval_excludes_the_margin_exactly_when_the_bound_is_crossed(
+    bound: float,
+) -> None:
+    found = clustered()
+    interval = repeated_interval(found, bound=bound)
+    assert not isinstance(interval, NotEvaluable)
+    assert (interval[0] > -0.2) == crosses(found, bound)
+
+
+def test_a_t_statistic_is_compared_with_a_normal_bound_by_its_p_value() -> None:
+    found = clustered()
+    assert abs(z_equivalent(found)) < abs(found.statistic)
+    assert nominal_alpha(z_equivalent(found)) == pytest.approx(found.p_value, rel=1e-10)
+
+
+def test_a_look_without_alpha_claims_nothing() -> None:
+    counts, found = scored_table()
+    refused = repeated_interval(found, bound=math.inf, counts=counts)
+    assert isinstance(refused, NotEvaluable)
+    assert refused.code == "no_alpha_spent"
+    assert not crosses(found, math.inf)
+
+
+def test_a_repeated_score_interval_needs_the_table() -> None:
+    _, found = scored_table()
+    with pytest.raises(UsageError, match="paired table"):
+        repeated_interval(found, bound=2.0)
+
+
+def test_power_at_the_design_effect_is_what_the_textbook_says() -> None:
+    one_look = crossing_probabilities(
+        [1.959963984540054], [1.0], drift=1.959963984540054 + 0.8416212
+    )
+    assert one_look.upper[0] == pytest.approx(0.8, abs=1e-6)
+
+
+def test_planned_bounds_kept_at_other_information_would_cost_type_one_error() -> None:
+    spends = cumulative_alpha("lan_demets_pocock", 0.025, [1 / 3, 2 / 3, 1.0])
+    planned = efficacy_boundaries(spends, [1 / 3, 2 / 3, 1.0])
+    kept = sum(crossing_probabilities(planned, [0.1, 0.3, 1.0]).upper)
+    assert kept > 0.0255
+
+
+@pytest.mark.parametrize(
+    ("alpha", "information", "code"),
+    [
+        ((0.01, 0.02), (0.5,), "LENGTHS_DIFFER"),
+        ((0.02, 0.01), (0.5, 1.0), "ALPHA_ORDER"),
+        ((0.01, 0.6), (0.5, 1.0), "ALPHA_RANGE"),
+        ((0.01, 0.02), (0.5, 0.5), "INFORMATION_ORDER"),
+        ((0.01, 0.02), (1.0, 0.5), "INFORMATION_ORDER"),
+        ((0.01, 0.02), (0.5, 0.50001), "INFORMATION_ORDER"),
+        ((0.01, 0.02), (0.0, 1.0), "INFORMATION_RANGE"),
+        ((0.01, 0.02), (0.5, math.nan), "INFORMATION_RANGE"),
+    ],
+)
+def test_a_design_that_makes_no_sense_is_refused_with_its_code(
+    alpha: tuple[float, ...], information: tuple[float, ...], code: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        efficacy_boundaries(alpha, information)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("family", "alpha", "t", "parameter", "code"),
+    [
+        ("pocock", 0.025, 0.5, None, "SPENDING_UNKNOWN"),
+        (LDOF, 0.5, 0.5, None, "ALPHA_RANGE"),
+        (LDOF, 0.025, -0.1, None, "SPENDING_TIME_RANGE"),
+        (LDOF, 0.025, math.nan, None, "SPENDING_TIME_RANGE"),
+        ("kim_demets", 0.025, 0.5, None, "SPENDING_PARAMETER"),
+        ("kim_demets", 0.025, 0.5, -1.0, "SPENDING_PARAMETER"),
+    ],
+)
+def test_a_spending_that_makes_no_sense_is_refused_with_its_code(
+    family: str, alpha: float, t: float, parameter: float | None, code: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        spent(family, alpha, t, parameter=parameter)
+    assert caught.value.code == code
+
+
+def test_spending_starts_at_nothing_and_an_over_run_spends_no_more_than_alpha() -> None:
+    assert cumulative_alpha(LDOF, 0.025, [0.0, 0.5, 1.0, 1.3])[0::2] == (0.0, 0.025)
+    assert spent(LDOF, 0.025, 1.3) == 0.025
+
+
+def test_spending_times_that_go_back_are_refused() -> None:
+    with pytest.raises(UsageError, match="must not decrease"):
+        cumulative_alpha(LDOF, 0.025, [0.5, 0.4])
+
+
+def test_a_first_look_at_five_per_cent_spends_next_to_nothing_but_not_nothing() -> None:
+    assert spent(LDOF, 0.025, 0.05) == pytest.approx(1.2e-23, rel=0.05)
+
+
+def test_a_spending_table_must_rise() -> None:
+    with pytest.raises(UsageError, match="rises from"):
+        interpolated_alpha([0.5, 0.4], [0.1, 0.2], 0.025, [0.5])
+
+
+def test_interims_that_spend_all_of_alpha_leave_no_final_look() -> None:
+    with pytest.raises(UsageError, match="raise their bound"):
+        haybittle_peto_boundaries([0.5, 1.0], 0.025, interim_z=1.5)

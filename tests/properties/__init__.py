@@ -1,0 +1,1 @@
+"""Laws that hold for all data: the second witness of every published number."""
