@@ -27,21 +27,22 @@ async def read_body(receive: Receive, *, limit_bytes: int, deadline_s: float) ->
         body-too-large, or request-timeout.
     ClientGoneError
     """
-    try:
-        async with asyncio.timeout(deadline_s):
-            message = await receive()
-            body: bytes = _chunk(message)
-            if message.get("more_body"):
-                body = await _rest(receive, body, limit_bytes)
-    except TimeoutError:
-        raise Problem(REQUEST_TIMEOUT, "Send the whole body at once.") from None
+    message = _what_is_there(receive)
+    if message is None or message.get("more_body"):
+        try:
+            async with asyncio.timeout(deadline_s):
+                body = await _rest(receive, message, limit_bytes)
+        except TimeoutError:
+            raise Problem(REQUEST_TIMEOUT, "Send the whole body at once.") from None
+    else:
+        body = _chunk(message)
     if len(body) > limit_bytes:
         raise _too_large(limit_bytes)
     return body
 
 
-async def _rest(receive: Receive, first: bytes, limit_bytes: int) -> bytes:
-    body = bytearray(first)
+async def _rest(receive: Receive, first: Message | None, limit_bytes: int) -> bytes:
+    body = bytearray() if first is None else bytearray(_chunk(first))
     more = True
     while more:
         if len(body) > limit_bytes:
@@ -65,14 +66,24 @@ def _too_large(limit_bytes: int) -> Problem:
 
 def is_gone(receive: Receive) -> bool:
     """Say whether the caller has left, without waiting. The whole body must have been read."""
+    known = getattr(getattr(receive, "__self__", None), "disconnected", None)
+    if known is not None:  # uvicorn says it outright
+        return bool(known)
+    message = _what_is_there(receive)
+    return message is not None and message["type"] == "http.disconnect"
+
+
+def _what_is_there(receive: Receive) -> Message | None:
+    """Take the next message if it is there already; no timer, no turn of the loop."""
     step = receive()
     try:
         step.send(None)  # type: ignore[attr-defined] # every ASGI server's receive is a coroutine
     except StopIteration as ended:
-        return bool(ended.value["type"] == "http.disconnect")
+        message: Message = ended.value
+        return message
     with suppress(RuntimeError):
         step.close()  # type: ignore[attr-defined] # likewise
-    return False
+    return None
 
 
 async def reply(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -5,6 +5,7 @@ first says that it is not ready, goes on answering for `drain_delay_s`, then fin
 under way and closes its journal.
 """
 
+import asyncio
 import ctypes
 import gc
 import logging
@@ -21,6 +22,7 @@ from typing import Literal
 
 import click
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import Gateway, build_app
 from gateway.settings import GatewaySettings, load_protocol, load_settings
@@ -35,6 +37,42 @@ STEADY_S = 10.0
 _COLLECT_AFTER = (20_000, 20, 20)
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
 _USAGE_STATUSES = range(2, 6)  # a configuration that a restart does not mend
+
+
+class _OneWrite:
+    """A transport that holds a decision's head until its body comes: one packet, one system call.
+
+    Only a decision: its endpoint always sends the body next, at once.
+    """
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1.1 200 ") and b"\r\nx-pair-id: " in data:
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        if self._head:
+            self._transport.write(self._head)
+        self._transport.close()
+
+
+class GatewayProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP over `_OneWrite`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_OneWrite(transport))  # type: ignore[arg-type]
 
 
 class GatewayServer(uvicorn.Server):
@@ -67,7 +105,7 @@ def serve_gateway(settings: GatewaySettings, gateway: Gateway) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=GatewayProtocol,
         ws="none",
         lifespan="on",
         log_level="warning",

@@ -6,6 +6,7 @@ cut, which ends the asking from below and leaves no slot behind.
 """
 
 import asyncio
+from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
@@ -78,10 +79,7 @@ class _Wire(aiohttp.ClientRequest):
         """An arm's cookies are not kept."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        task = asyncio.current_task()
-        asking = _ASKINGS.get(task) if task is not None else None
-        if asking is not None:
-            asking.connection = conn
+        _ASKING.get().connection = conn
         return await super().send(conn)
 
 
@@ -103,8 +101,8 @@ class _Asking:
             connection.transport.abort()
 
 
-_ASKINGS: "dict[asyncio.Task[object], _Asking]" = {}
-"""Askings by the task that asks: aiohttp has no other way to hand one to its request."""
+_ASKING: ContextVar[_Asking] = ContextVar("asking")
+"""What the running task asks: aiohttp has no other way to hand it to its request."""
 
 
 class ArmClient:
@@ -154,9 +152,8 @@ class ArmClient:
         """
         if not self.has_room:
             return ArmAnswer(Fate.SHED, None, None, None, 0.0, Detail.NO_SLOT)
-        task = cast("asyncio.Task[object]", asyncio.current_task())
         asking = _Asking(perf_counter())
-        _ASKINGS[task] = asking
+        _ASKING.set(asking)
         self._in_flight += 1
         timer = self._loop.call_later(self._patience_s, asking.end)
         try:
@@ -166,7 +163,6 @@ class ArmClient:
         finally:
             timer.cancel()
             self._in_flight -= 1
-            del _ASKINGS[task]
 
     async def _exchange(self, body: bytes, headers: Headers, asking: _Asking) -> ArmAnswer:
         request = _Post(self._url, headers, body, self._extensions)
