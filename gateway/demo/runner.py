@@ -107,7 +107,6 @@ class Demo:
             run.interim = await self._look("interim")
             run.outage = await self._outage(replay, patients[seen : seen + OUTAGE_PATIENTS])
             await self._stretch(replay, patients[seen + OUTAGE_PATIENTS :])
-            await self._catch_up(replay)
         reason = "the last patient of the cohort was replayed"
         self._say(f"Closing accrual: {reason}.")
         self._equipoise("accrual", "close", "--reason", reason, "--actor", ACTOR)
@@ -123,14 +122,14 @@ class Demo:
             stretch = _with_known_outcomes(patients[seen:], missing)
             await self._stretch(replay, stretch)
             seen += len(stretch)
-            missing = needed - await self._catch_up(replay)
+            missing = needed - int(self._status()["evaluable"])  # type: ignore[call-overload]
         return seen
 
     async def _stretch(self, replay: Replay, patients: Sequence[Patient]) -> None:
         self._say(f"Replaying {len(patients)} patients, {_years(patients)}.")
         with self._display.patients("answered", len(patients)) as tick:
             await replay.flat_out(patients, tick)
-        await replay.report_outcomes(patients)
+        await self._report_outcomes(replay, patients)
 
     async def _outage(self, replay: Replay, patients: Sequence[Patient]) -> Outage:
         """Kill the candidate for a second while patients go on coming."""
@@ -150,12 +149,12 @@ class Demo:
             await asyncio.to_thread(self._wait_for, Arm.CANDIDATE.value, url)
             back_s = time.monotonic()
             await asking
-        await replay.report_outcomes(patients)
         served = replay.tally.served - before
         self._say(
             f"  The candidate was away for {back_s - killed_s:.1f} s; the standard of care "
             f"answered {served} of {len(patients)}."
         )
+        await self._report_outcomes(replay, patients)
         return Outage(seconds=back_s - killed_s, patients=len(patients), served=served)
 
     async def _look(self, look: str) -> dict[str, object]:
@@ -164,14 +163,10 @@ class Demo:
         self._say(f"  {found['headline']}")
         return found
 
-    async def _catch_up(self, replay: Replay) -> int:
-        """Wait until the mirror has asked about every patient; give the evaluable pairs."""
-        self._say("Waiting for the mirror to catch up.")
+    async def _report_outcomes(self, replay: Replay, patients: Sequence[Patient]) -> None:
+        """Wait until the mirror has asked about every patient so far, then post the outcomes."""
         until = time.monotonic() + CATCH_UP_S
-        while True:
-            status = await asyncio.to_thread(self._status)
-            if status["recorded"] == replay.tally.served and status["pending"] == 0:
-                return int(status["evaluable"])  # type: ignore[call-overload, no-any-return]
+        while not _caught_up(await asyncio.to_thread(self._status), replay.tally.served):
             self._children.check(GATEWAY)
             if time.monotonic() > until:
                 raise DemoError(
@@ -179,6 +174,8 @@ class Demo:
                     f"the mirror did not catch up in {CATCH_UP_S:g} s; read "
                     f"{self._children.log(GATEWAY)}",
                 )
+        self._say("The mirror has caught up; posting the outcomes that are known.")
+        await replay.report_outcomes(patients)
 
     def _status(self) -> Mapping[str, object]:
         return self._equipoise("status")
@@ -198,6 +195,14 @@ class Demo:
         if not isinstance(content, dict):
             raise DemoError("DEMO_COMMAND", f"equipoise {arguments[0]} printed no JSON object")
         return content
+
+
+def _caught_up(status: Mapping[str, object], served: int) -> bool:
+    """Whether all that was served is on record or a booked gap, and nobody is still to be asked."""
+    recorded, gaps = status["recorded"], status["booked_gaps"]
+    assert isinstance(recorded, int)  # noqa: S101 - the command's own JSON
+    assert isinstance(gaps, int)  # noqa: S101
+    return recorded + gaps >= served and status["pending"] == 0
 
 
 def _with_known_outcomes(patients: Sequence[Patient], n: int) -> Sequence[Patient]:

@@ -52,6 +52,7 @@ def summarise(run: Run) -> Json:
         "standard_of_care_not_served": tally.not_served,
         "answers_other_than_the_index": tally.not_the_index,
         "outcomes_reported": tally.outcomes,
+        "outcomes_without_pair": tally.outcomes_without_pair,
         "requests_per_s": _rounded(tally.busy_requests / tally.busy_s if tally.busy_s else None, 0),
         "answer_ms": _quantiles(tally.answer_ms),
         "gateway_overhead_ms": _quantiles(tally.gateway_ms),
@@ -71,11 +72,12 @@ def lines(summary: Json) -> list[str]:
     overhead = cast("Mapping[str, float]", summary["gateway_overhead_ms"])
     lag = cast("Mapping[str, float]", summary["mirror_lag_ms"])
     fates = cast("Mapping[str, int]", summary["candidate_fates"])
+    advice = str(summary["recommendation"]).replace("_", " ")
     others = ", ".join(f"{n} {fate}" for fate, n in fates.items() if n and fate != "answered")
     return [
         "",
         str(summary["verdict"]),
-        f"Recommendation: {summary['recommendation']}. {summary['recommendation_sentence']}",
+        f"Recommendation: {advice}. {summary['recommendation_sentence']}",
         "",
         f"  report    {summary['report']}",
         f"  results   {summary['results']}",
