@@ -162,3 +162,10 @@ def test_an_encounter_without_outcome_is_right_or_wrong_for_nobody() -> None:
         ("safety_events: [missed]", "safety_events: []"),
     )
     assert _codes(*edits) == set()
+
+
+def test_a_statistician_who_is_named_but_does_not_sign_is_not_enough() -> None:
+    found = findings_of(
+        ("role: trial_statistician, signs: true", "role: trial_statistician, signs: false")
+    )
+    assert [finding.code for finding in found] == ["SIGNATURE_MISSING"]
