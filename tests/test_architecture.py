@@ -16,8 +16,13 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "gateway.store": ("gateway.store", "protocols"),
     "gateway": ("gateway", "protocols"),
     "evaluation": ("evaluation", "gateway.store", "protocols"),
-    "evaluation.inference": ("evaluation.inference", "protocols.vocabulary"),
-    "evaluation.design": ("evaluation.design", "evaluation.inference", "protocols.vocabulary"),
+    "evaluation.inference": ("evaluation.inference", "protocols.errors", "protocols.vocabulary"),
+    "evaluation.design": (
+        "evaluation.design",
+        "evaluation.inference",
+        "protocols.errors",
+        "protocols.vocabulary",
+    ),
     "reports": ("reports", "evaluation.results", "evaluation.archive", "protocols"),
     "reports.cli": ("reports", "gateway.store", "protocols"),
 }
