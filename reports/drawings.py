@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from evaluation.results import HypothesisResult, RocCurve, TestResult
+from evaluation.results import FlowStep, HypothesisResult, RocCurve, TestResult
 from reports import numbers
 from reports.blocks import Cell, Column, Figure, Row, Table, blank, cell
 from reports.figures.boundary import draw_boundaries
 from reports.figures.flow import draw_flow
 from reports.figures.interval import IntervalPanel, IntervalRow, draw_intervals
 from reports.figures.roc import draw_roc
+from reports.flow_words import reason_words
 from reports.reading import Reading, format_of
 from reports.sentences import as_clause, claim_interval, effect_sentence, level_words, verdict_words
 from reports.tables.conduct import arm_words
@@ -142,8 +143,14 @@ def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
     )
 
 
+def _in_words(step: FlowStep, reading: Reading) -> FlowStep:
+    excluded = tuple((reason_words(code, reading.protocol), n) for code, n in step.excluded)
+    return FlowStep(id=step.id, title=step.title, n=step.n, excluded=excluded)
+
+
 def flow_figure(reading: Reading) -> Figure:
-    number, steps = next(reading.figures), reading.results.flow
+    number = next(reading.figures)
+    steps = [_in_words(step, reading) for step in reading.results.flow]
     finding = (
         f"Of {numbers.count(steps[0].n)} ({steps[0].title.lower()}), {numbers.count(steps[-1].n)} "
         f"reached the last box ({steps[-1].title.lower()})."

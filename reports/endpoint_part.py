@@ -29,7 +29,7 @@ from reports.tables.endpoints import (
 def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     form = format_of(hypothesis)
     blocks: list[Block] = [Text(hypothesis.verdict_sentence, strong=True)]
-    if hypothesis.reason and hypothesis.reason != hypothesis.primary.not_evaluable:
+    if hypothesis.reason and not _said(hypothesis, hypothesis.reason):
         blocks.append(Text(f"Reason: {as_clause(hypothesis.reason)}."))
     if hypothesis.shown_at is not None:
         blocks.append(
@@ -61,6 +61,12 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     blocks.append(_registered(hypothesis))
     title = f"{hypothesis.id}: {hypothesis.endpoint_title}"
     return Part(f"endpoint-{hypothesis.id.lower()}", title, tuple(blocks))
+
+
+def _said(hypothesis: HypothesisResult, reason: str) -> bool:
+    """Whether the reason stands in the verdict's sentence or follows as the missing estimate's."""
+    said = (hypothesis.verdict_sentence, hypothesis.primary.not_evaluable or "")
+    return any(as_clause(reason) in text for text in said)
 
 
 def _registered(hypothesis: HypothesisResult) -> Facts:

@@ -16,14 +16,13 @@ from reports.sentences import (
     listed,
     safety_line,
     stamps,
-    verdict_words,
 )
 from reports.tables.conduct import bounds_words
 
 CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY)
 SEVERITIES = ("life_threatening", "serious", "moderate", "minor")
 LIMITS_SHOWN = 2
-LIMITS_WORDS = 45
+LIMITS_WORDS = 24
 SCORE_UNITS = {"auc": " AUC", "brier": " Brier"}
 
 
@@ -71,7 +70,7 @@ def _figure(reading: Reading) -> Figure | None:
     held = confirmatory(reading)
     if not held:
         return None
-    title = "Confirmatory endpoints: interval against margin, primary population"
+    title = "Interval against margin, primary population"
     return intervals_figure(reading, held, title=title, supporting=False)
 
 
@@ -121,7 +120,7 @@ def _endpoint_tile(label: str, hypothesis: HypothesisResult) -> Tile:
     level = numbers.plain_percent(interval.level)
     return Tile(
         label,
-        f"{hypothesis.endpoint_title}: {verdict_words(hypothesis.verdict).lower()}",
+        hypothesis.endpoint_title,
         f"{form.with_unit(test.estimate)}{SCORE_UNITS.get(hypothesis.measure, '')}",
         f"{form.interval(interval.low, interval.high)} ({level})",
         _pairs(test.n_pairs),
@@ -160,4 +159,4 @@ def _flags_tile(reading: Reading) -> Tile:
 
 
 def _pairs(n: int) -> str:
-    return f"n = {numbers.count(n)} pairs"
+    return numbers.plural(n, "pair")

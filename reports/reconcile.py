@@ -1,7 +1,7 @@
 """The counts of a look must agree with each other, or there is no report.
 
 1. Flow: what a box holds less what leaves it is what the next box holds.
-2. Completeness: accepted = recorded + booked gaps + unexplained.
+2. Completeness: accepted = recorded + booked gaps + unexplained + still on their way.
 3. Fates: both arms have one fate for each of the same encounters.
 4. Populations: evaluable pairs are at most the pairs, events at most the evaluable pairs.
 5. Paired tables: the four cells hold no more than the pairs of their result.
@@ -10,6 +10,8 @@
 from evaluation.results import HypothesisResult, LookResults
 from reports.errors import ReportError
 from reports.numbers import count
+
+ON_ITS_WAY = "on_its_way"  # the flow's code for accepted requests not yet in the trial store
 
 
 def require_reconciled(results: LookResults) -> None:
@@ -43,7 +45,8 @@ def _flow(results: LookResults) -> list[str]:
 
 def _completeness(results: LookResults) -> list[str]:
     held = results.completeness
-    explained = held.recorded + held.booked_gaps + len(held.unexplained)
+    on_its_way = sum(n for step in results.flow for code, n in step.excluded if code == ON_ITS_WAY)
+    explained = held.recorded + held.booked_gaps + len(held.unexplained) + on_its_way
     if held.accepted == explained:
         return []
     return [f"{count(held.accepted)} accepted requests but {count(explained)} accounted for"]

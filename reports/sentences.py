@@ -191,19 +191,23 @@ def stamps(results: LookResults) -> tuple[str, ...]:
 
 
 def safety_line(results: LookResults) -> str:
-    """Every safety rule in one line, the worst news first."""
-    order = (
+    """The safety rules in one line: bad news by name, rules within their limit by number."""
+    if not results.safety:
+        return "No safety rule was registered."
+    named = (
         SafetyVerdict.LIMIT_EXCEEDED,
         SafetyVerdict.NOT_EVALUABLE,
         SafetyVerdict.NOT_SETTLED,
-        SafetyVerdict.WITHIN_LIMIT,
     )
     said: list[str] = []
-    for verdict in order:
+    for verdict in named:
         titles = [rule.title for rule in results.safety if rule.verdict is verdict]
         if titles:
-            said.append(f"{safety_words(verdict)}: {listed(titles)}")
-    return ". ".join(said) + "." if said else "No safety rule was registered."
+            said.append(f"{safety_words(verdict)}: {listed(titles)}.")
+    within = sum(rule.verdict is SafetyVerdict.WITHIN_LIMIT for rule in results.safety)
+    rules = numbers.plural(len(results.safety), "rule")
+    said.append(f"Within the limit: {numbers.count(within)} of {rules}.")
+    return " ".join(said)
 
 
 def listed(items: Sequence[str]) -> str:

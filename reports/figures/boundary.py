@@ -15,6 +15,7 @@ from reports.figures.svg import Anchor, Canvas
 TOP = 22.0
 PLOT = 200.0
 LEFT = 9.0
+AT_EDGE = 92.0  # percent from which a tick's label must end, not centre, near its tick
 LEFTWARDS = 30.0  # percent from which words stand left of their mark
 MOST_WORDY = 4  # looks up to which there is room for words beside the numbers
 
@@ -56,7 +57,9 @@ def _axes(canvas: Canvas, across: Scale, upward: Scale, planned: Sequence[float]
         x = across(fraction)
         canvas.line((x, bottom - 8), (x, bottom + 5), "planned")
         label = numbers.plain_percent(fraction, 0)
-        canvas.text(x, bottom + 18, label, kind="small muted", anchor="middle")
+        anchor: Anchor = "end" if x > AT_EDGE else "middle"
+        dx = 8 if anchor == "end" else 0
+        canvas.text(x, bottom + 18, label, kind="small muted", anchor=anchor, dx=dx)
     canvas.text(
         97, bottom + 36, "information (ticks: planned looks)", kind="small muted", anchor="end"
     )

@@ -63,9 +63,9 @@ def _panel(canvas: Canvas, panel: IntervalPanel, y: float, *, favours: bool) -> 
         canvas.text(0, y, text, kind="muted")
     if all(row.estimate is None for row in panel.rows):
         return _without_interval(canvas, panel, y)
-    for row in panel.rows:
+    for row, text in zip(panel.rows, _legends(panel), strict=True):
         y += LINE + 2
-        _legend(canvas, panel, row, y)
+        _legend(canvas, row, text, y)
     scale = _scale(panel)
     top = y + 12 + (LINE if panel.margin is not None else 0)
     bottom = top + ROW * len(panel.rows) + 8
@@ -118,13 +118,19 @@ def _ground(canvas: Canvas, panel: IntervalPanel, scale: Scale, span: tuple[floa
     canvas.line((scale(0), top), (scale(0), bottom), "zero")
 
 
-def _legend(canvas: Canvas, panel: IntervalPanel, row: IntervalRow, y: float) -> None:
+def _legend(canvas: Canvas, row: IntervalRow, text: str, y: float) -> None:
     """The population's mark and its numbers in words."""
-    words = _numbers(panel, row)
-    most = characters(NARROWEST_PX - LEGEND_PX)
-    label = row.label if len(row.label) + len(words) + 2 <= most else row.short
     canvas.mark(0, y - 4, *_mark(row), dx=6)
-    canvas.text(0, y, f"{label}: {words}", dx=LEGEND_PX)
+    canvas.text(0, y, text, dx=LEGEND_PX)
+
+
+def _legends(panel: IntervalPanel) -> list[str]:
+    """Populations by title where all titles fit, else all by their short names."""
+    said = [_numbers(panel, row) for row in panel.rows]
+    full = [f"{row.label}: {words}" for row, words in zip(panel.rows, said, strict=True)]
+    if max(map(len, full)) <= characters(NARROWEST_PX - LEGEND_PX):
+        return full
+    return [f"{row.short}: {words}" for row, words in zip(panel.rows, said, strict=True)]
 
 
 def _mark(row: IntervalRow) -> tuple[str, str]:

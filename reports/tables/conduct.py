@@ -265,7 +265,7 @@ def completeness_table(results: LookResults) -> Table:
             ),
             Row((cell("Within the protocol"), cell(within))),
         ),
-        note="Accepted = recorded + gaps booked + unexplained.",
+        note="Accepted = recorded + gaps booked + unexplained + still on their way (see the flow).",
     )
 
 

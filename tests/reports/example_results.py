@@ -763,8 +763,8 @@ def _results(
 def final_results() -> LookResults:
     return _results(
         final=True,
-        headline="Keep the standard of care: the candidate ranks patients non-inferiorly but is "
-        "inferior in foreseeing deaths, and a safety limit is exceeded.",
+        headline="The candidate is non-inferior in ranking patients but inferior in foreseeing "
+        "deaths; a safety limit is exceeded.",
         hypotheses=_final_hypotheses(),
         exceeded=True,
         recommendation=(

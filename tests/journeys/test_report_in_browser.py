@@ -1,0 +1,129 @@
+"""A reader opens the report: on a desk, on a phone of 320 px, and on paper."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from reports.build import build_report
+from tests.reports.example_results import as_bytes, final_results, interim_results
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--allow-file-access-from-files", "--enable-logging=stderr", "--hide-scrollbars"),
+)
+
+# The wrapper, not the page, holds the script: the page forbids scripts. The frame gives the page
+# a viewport of exactly the width under test, which a headless window does not go down to.
+WRAPPER = """<!doctype html><body style="margin:0">
+<iframe id="page" src="report/report.html" style="border:0;width:WIDTHpx;height:900px"></iframe>
+<pre id="measured"></pre>
+<script>
+document.getElementById("page").onload = function () {
+  const page = this.contentDocument, root = page.scrollingElement;
+  for (const folded of page.querySelectorAll("details")) folded.open = true;
+  const outside = [];
+  for (const drawing of page.querySelectorAll("svg[role=img]")) {
+    const room = drawing.getBoundingClientRect();
+    for (const text of drawing.querySelectorAll("text")) {
+      const box = text.getBoundingClientRect();
+      if (box.left < room.left - 6 || box.right > room.right + 6) outside.push(text.textContent);
+    }
+  }
+  const crossing = [];
+  for (const drawing of page.querySelectorAll("svg[role=img]")) {
+    const boxes = [...drawing.querySelectorAll("text")].map(
+      (text) => [text.textContent, text.getBoundingClientRect()]);
+    boxes.forEach(([a, p], i) => boxes.slice(i + 1).forEach(([b, q]) => {
+      const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+      const high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+      if (wide > 2 && high > 5) crossing.push(a + " | " + b);
+    }));
+  }
+  document.getElementById("measured").textContent = JSON.stringify({
+    scroll: root.scrollWidth, client: root.clientWidth, outside: outside, crossing: crossing,
+    smallest: Math.min(...[...page.querySelectorAll("svg text")].map(
+      (text) => parseFloat(getComputedStyle(text).fontSize))),
+    headings: page.querySelectorAll("h1").length,
+  });
+};
+</script></body>"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed on this machine"),
+]
+
+Browse = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    build_report(as_bytes(final_results()), folder / "report")
+    build_report(as_bytes(interim_results()), folder / "interim")
+    return folder
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Browse:
+    def run(page: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+        command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags]
+        return subprocess.run(
+            [*command, page.as_uri()], capture_output=True, text=True, timeout=90, check=True
+        )
+
+    return run
+
+
+def _measured(folder: Path, browse: Browse, width: int) -> dict[str, object]:
+    wrapper = folder / f"wrapper-{width}.html"
+    wrapper.write_text(WRAPPER.replace("WIDTH", str(width)), encoding="utf-8")
+    window = f"--window-size={max(width, 600)},1000"
+    dom = browse(wrapper, window, "--virtual-time-budget=4000", "--dump-dom").stdout
+    found = re.search(r'<pre id="measured">(.+?)</pre>', dom, re.DOTALL)
+    assert found, dom[-2000:]
+    measured = json.loads(unescape(found[1]))
+    assert isinstance(measured, dict)
+    return measured
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_is_cut_off_or_overlaps_at_this_width(
+    folder: Path, browse: Browse, width: int
+) -> None:
+    measured = _measured(folder, browse, width)
+    assert measured["client"] == width
+    assert measured["scroll"] == width
+    assert measured["outside"] == []
+    assert measured["crossing"] == []
+    assert measured["headings"] == 1
+    assert isinstance(measured["smallest"], int | float)
+    assert measured["smallest"] >= 11
+
+
+def test_the_page_opens_without_a_word_on_the_console(folder: Path, browse: Browse) -> None:
+    log = browse(folder / "report/report.html", "--dump-dom").stderr
+    assert not [line for line in log.splitlines() if "CONSOLE" in line]
+
+
+@pytest.mark.parametrize("look", ["report", "interim"])
+def test_the_leadership_page_fits_one_sheet(folder: Path, browse: Browse, look: str) -> None:
+    """The second printed page opens with the next section: nothing of the first spilled over."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed on this machine")
+    paper = folder / f"{look}.pdf"
+    browse(folder / look / "report.html", "--no-pdf-header-footer", f"--print-to-pdf={paper}")
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(paper), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    first, second = text.split("\f")[:2]
+    assert "To verify: sha256sum results.json" in first
+    assert second.strip().startswith("How to read this report")

@@ -1,0 +1,90 @@
+"""The closed vocabulary, and what must never be said."""
+
+import re
+
+import pytest
+
+from evaluation.results import LookResults, NaturalFrequencies
+from protocols.vocabulary import Role, SafetyVerdict, Verdict
+from reports import sentences
+from reports.build import report_files
+from tests.reports.example_results import (
+    as_bytes,
+    final_results,
+    good_results,
+    interim_results,
+)
+from tests.reports.reading_html import visible_text
+
+FORBIDDEN = (
+    r"equivalent",
+    r"no difference",
+    r"\btrends?\b",
+    r"failed to reach",
+    r"significant",
+    r"\bproves?\b",
+    r"\bexperiment",
+    r"\bvariant",
+    r"ground truth",
+    r"(?-i:\bNone\b)",
+    r"\bnan\b",
+    r"\binf\b",
+)
+
+
+def _frequencies(soc: float | None, candidate: float | None) -> NaturalFrequencies:
+    return NaturalFrequencies(
+        endpoint="SENS",
+        per=1000,
+        standard_of_care_missed=soc,
+        candidate_missed=candidate,
+        standard_of_care_flagged=None,
+        candidate_flagged=None,
+    )
+
+
+@pytest.mark.parametrize("results", [final_results(), interim_results(), good_results()])
+def test_the_page_never_uses_a_word_that_claims_too_much(results: LookResults) -> None:
+    text = visible_text(report_files(as_bytes(results))["report.html"].decode())
+    for word in FORBIDDEN:
+        assert not re.search(word, text, re.IGNORECASE), word
+
+
+def test_every_verdict_has_its_own_words() -> None:
+    assert len({sentences.verdict_words(v) for v in Verdict}) == len(Verdict)
+    assert len({sentences.safety_words(v) for v in SafetyVerdict}) == len(SafetyVerdict)
+    assert len({sentences.role_words(r) for r in Role}) == len(Role)
+
+
+def test_worse_within_the_margin_is_said() -> None:
+    assert "worse" in sentences.verdict_words(Verdict.NON_INFERIOR_BUT_WORSE)
+
+
+def test_natural_frequencies_count_whole_encounters() -> None:
+    sentence = sentences.frequencies_sentence(_frequencies(127.6, 200.4))
+    assert "missed about 72 more events (200 against 128)" in sentence
+
+
+def test_one_encounter_is_singular() -> None:
+    assert "1 fewer event " in sentences.frequencies_sentence(_frequencies(4.0, 3.0))
+
+
+def test_rates_alike_after_rounding_are_not_called_more_or_fewer() -> None:
+    sentence = sentences.frequencies_sentence(_frequencies(4.1, 4.2))
+    assert "about as many events" in sentence
+
+
+def test_an_unknown_rate_gives_no_sentence_instead_of_a_zero() -> None:
+    assert sentences.frequencies_sentence(_frequencies(None, 4.2)) == ""
+
+
+def test_the_stamp_counts_major_deviations_only() -> None:
+    assert sentences.stamps(final_results())[-1] == "DEVIATIONS: 3 major"
+
+
+def test_a_retrospective_trial_is_stamped_so() -> None:
+    assert "RETROSPECTIVE" in sentences.stamps(interim_results())
+
+
+def test_an_exceeded_safety_limit_stands_first() -> None:
+    assert sentences.safety_line(final_results()).startswith("Limit exceeded:")
