@@ -1,16 +1,18 @@
 """What happened to the patient: one outcome of one pair, or many at once."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from gateway.context import GatewayContext
-from gateway.routes.store_calls import check_trial, problem_of, with_store
+from gateway.routes.store_calls import check_trial, problem_of, read_json_body, with_store
 from gateway.store.capture import OutcomeItem, OutcomeReceipt, report_outcomes
 from gateway.wire_outcomes import (
-    OutcomeBatch,
     OutcomeBatchReply,
     OutcomeBody,
     OutcomeLine,
+    OutcomeLines,
     OutcomeReply,
     read_batch,
     read_outcome,
@@ -33,7 +35,7 @@ def outcomes_router(context: GatewayContext) -> APIRouter:
         openapi_extra=_takes(OutcomeBody),
     )
     async def put_outcome(pair_id: str, name: str, request: Request) -> JSONResponse:
-        body = read_outcome(await request.body())
+        body = read_outcome(await read_json_body(context, request))
         (result,) = await _report(context, [body.item(pair_id, name)])
         if isinstance(result, EquipoiseError):
             raise problem_of(result)
@@ -45,11 +47,11 @@ def outcomes_router(context: GatewayContext) -> APIRouter:
         description="Always one result per item, in order; a wrong item stops no other.",
         response_model=OutcomeBatchReply,
         response_model_exclude_none=True,
-        openapi_extra=_takes(OutcomeBatch),
+        openapi_extra=_takes(OutcomeLines),
     )
     async def post_outcomes(trial: str, request: Request) -> OutcomeBatchReply:
         check_trial(context, trial)
-        lines = read_batch(await request.body())
+        lines = read_batch(await read_json_body(context, request))
         good = [line for line in lines if isinstance(line, OutcomeLine)]
         items = [line.tokenised(context.tokeniser) for line in good]
         reported = iter(await _report(context, items))
@@ -75,7 +77,21 @@ def _json(reply: OutcomeReply, *, status: int) -> JSONResponse:
     return JSONResponse(reply.model_dump(mode="json", exclude_none=True), status_code=status)
 
 
-def _takes(model: type[OutcomeBody] | type[OutcomeBatch]) -> dict[str, object]:
+def _takes(model: type[OutcomeBody] | type[OutcomeLines]) -> dict[str, object]:
     """Describe a body that the route reads itself, because FastAPI would read it less strictly."""
     schema = model.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    whole = _inlined(schema, schema.get("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def _inlined(schema: object, parts: Mapping[str, object]) -> object:
+    """Put the parts of a schema in their places: FastAPI would not carry them along."""
+    match schema:
+        case {"$ref": str(name)}:
+            return _inlined(parts[name.removeprefix("#/$defs/")], parts)
+        case dict():
+            return {key: _inlined(it, parts) for key, it in schema.items() if key != "$defs"}
+        case list():
+            return [_inlined(item, parts) for item in schema]
+        case _:
+            return schema
