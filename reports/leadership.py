@@ -36,8 +36,8 @@ def leadership_of(reading: Reading) -> Leadership:
         ),
         data_line=(
             f"Data locked {numbers.instant(facts.locked_at)} · "
-            f"{numbers.count(facts.evaluable_pairs)} of "
-            f"{numbers.plural(facts.planned_pairs, 'planned pair')} evaluable"
+            f"{numbers.plural(facts.evaluable_pairs, 'evaluable pair')} "
+            f"({numbers.count(facts.planned_pairs)} planned)"
         ),
         stamps=stamps(results),
         verdict=results.headline,

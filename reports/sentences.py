@@ -205,8 +205,9 @@ def safety_line(results: LookResults) -> str:
         if titles:
             said.append(f"{safety_words(verdict)}: {listed(titles)}.")
     within = sum(rule.verdict is SafetyVerdict.WITHIN_LIMIT for rule in results.safety)
-    rules = numbers.plural(len(results.safety), "rule")
-    said.append(f"Within the limit: {numbers.count(within)} of {rules}.")
+    said.append(
+        f"Within the limit: {numbers.count(within)} of {numbers.count(len(results.safety))}."
+    )
     return " ".join(said)
 
 

@@ -51,7 +51,14 @@ def _axes(canvas: Canvas, across: Scale, upward: Scale) -> None:
         canvas.line((across(share), TOP), (across(share), TOP + PLOT), "grid")
         label = f"{share * 100:.0f}%"
         canvas.text(LEFT, upward(share) + 4, label, kind="small muted", anchor="end", dx=-5)
-        canvas.text(across(share), TOP + PLOT + 16, label, kind="small muted", anchor="middle")
+        canvas.text(
+            across(share),
+            TOP + PLOT + 16,
+            label,
+            kind="small muted",
+            anchor="end" if share == 1 else "middle",
+            dx=6 if share == 1 else 0,
+        )
     canvas.curve([(0, 0), (1, 1)], (LEFT, TOP, RIGHT - LEFT, PLOT), "chance")
     canvas.text(
         54,
