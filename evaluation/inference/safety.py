@@ -99,3 +99,17 @@ def p_odds_below(
     if n == 0:
         return NotEvaluable("no_discordant_pairs", "No encounter was harmed by only one arm.")
     return p_below(candidate_only, n, odds_margin / (1 + odds_margin))
+
+
+def poisson_upper(events: int, exposure: float, confidence: float) -> float:
+    """One-sided exact upper bound of a rate per unit of exposure (Garwood 1936)."""
+    if events < 0 or not exposure > 0:
+        raise UsageError("COUNT_RANGE", f"{events} events in an exposure of {exposure} is no rate.")
+    return float(special.gammainccinv(events + 1, _alpha(confidence))) / exposure
+
+
+def p_rate_below(events: int, exposure: float, limit: float) -> float:
+    """One-sided exact p of H0: rate >= `limit`, that is P(X <= events) at the limit."""
+    if events < 0 or not exposure > 0 or not limit > 0:
+        raise UsageError("COUNT_RANGE", f"{events} events against a rate of {limit} is no test.")
+    return float(special.pdtr(events, limit * exposure))

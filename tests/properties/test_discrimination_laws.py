@@ -63,6 +63,15 @@ def test_placements_by_sorting_equal_the_double_loop(data: Scored, margin: float
     assert found.statistic == pytest.approx((difference + margin) / variance**0.5, rel=1e-8)
 
 
+@given(scored(), MARGINS, st.sampled_from(["independent", "clustered"]))
+def test_an_area_interval_excludes_the_margin_exactly_when_the_test_rejects(
+    data: Scored, margin: float, pairs: str
+) -> None:
+    found = estimated(data, clustered=pairs == "clustered", margin=margin)
+    if found is not None and abs(found.p_value - 0.025) > 1e-9:
+        assert (found.low > -margin) == (found.p_value < 0.025)
+
+
 @given(scored())
 def test_swapping_the_arms_mirrors_the_area_difference(data: Scored) -> None:
     candidate, soc, outcome, cluster = data

@@ -1,10 +1,12 @@
 """Published and peer-computed numbers: no case may fail, and none built may go missing."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.reference.__main__ import main
+from tests.reference.adapter_endpoints import clustered_mcnemar_values
 from tests.reference.adapters import ADAPTERS
 from tests.reference.compare import Outcome, judged, run_file
 
@@ -16,13 +18,23 @@ def _outcomes(name: str) -> list[Outcome]:
 
 
 @pytest.mark.parametrize(
-    ("name", "at_least"), [("endpoint_cases.json", 66), ("sequential_cases.json", 44)]
+    ("name", "at_least"), [("endpoint_cases.json", 73), ("sequential_cases.json", 44)]
 )
 def test_every_reference_case_that_is_built_agrees(name: str, at_least: int) -> None:
     outcomes = _outcomes(name)
     failed = [f"{o.case}: {line}" for o in outcomes for line in o.lines]
     assert failed == []
     assert sum(o.state == "passed" for o in outcomes) >= at_least
+
+
+def test_clustered_tests_agree_where_a_case_also_holds_a_method_without_code() -> None:
+    cases = json.loads((CASES / "endpoint_cases.json").read_text(encoding="utf-8"))
+    variants = [c for c in cases if c["method"] == "clustered_paired.mcnemar_variants"]
+    assert len(variants) == 3
+    for case in variants:
+        got = clustered_mcnemar_values(case["inputs"])
+        expected = {key: case["expected"][key] for key in got}
+        assert got == pytest.approx(expected, rel=1e-8, abs=1e-10)
 
 
 def test_a_wrong_number_fails_its_case_and_is_shown_with_its_tolerance() -> None:
