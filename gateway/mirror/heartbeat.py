@@ -26,6 +26,7 @@ class Progress:
     backlog: int = 0
     breaker: str = "closed"
     store_error: str | None = None
+    missing_journals: list[str] = field(default_factory=list)
     fates: Counter[Fate] = field(default_factory=Counter)
     lags_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LAGS))
 
@@ -49,6 +50,7 @@ def write_heartbeat(path: Path, progress: Progress) -> None:
             "unwritten": progress.unwritten,
             "breaker": progress.breaker,
             "store_error": progress.store_error,
+            "missing_journals": progress.missing_journals,
             "lag_ms": {"p50": progress.lag_ms(0.5), "p99": progress.lag_ms(0.99)},
             "fates": {fate.value: n for fate, n in sorted(progress.fates.items())},
         },

@@ -45,7 +45,11 @@ class Mirror:
         readers = RowReaders(protocol, self._door.store, lag_deviation_s=own.lag_deviation_s)
         self._loader = Loader(settings, self._door, readers, self._progress)
         self._source = PendingSource(
-            self._door.store, settings.trial, lambda: self._loader.tails, self._is_lost
+            self._door.store,
+            settings.trial,
+            lambda: self._loader.tails,
+            journal_folder=settings.journal_folder,
+            lost_epochs=own.lost_epochs,
         )
         self._candidate = CandidateClient(
             settings.candidate_url,
@@ -203,14 +207,8 @@ class Mirror:
                 with suppress(JournalError):
                     backlog += max(0, last_seq(tail.path) - scanned)
         self._progress.backlog = backlog
+        self._progress.missing_journals = list(self._source.missing)
 
     def _delete_finished(self) -> None:
         keep_s = self._settings.mirror.keep_closed_s
         delete_finished(self._loader.tails, self._door.store, self._settings.trial, keep_s=keep_s)
-
-    def _is_lost(self, epoch: str) -> bool:
-        # An SQLite store belongs to this folder alone; elsewhere a person must say so.
-        return (
-            self._settings.store_url.startswith("sqlite:")
-            or epoch in self._settings.mirror.lost_epochs
-        )

@@ -46,5 +46,5 @@ class MirrorSettings(BaseModel):
     lost_epochs: tuple[str, ...] = ()
     """Epochs whose journal is gone for good: their pending pairs become lost_at_shutdown.
 
-    Needed only where several folders share a store; the one folder of an SQLite store knows.
+    A disk that is not mounted looks the same to the mirror, so a person has to say it.
     """

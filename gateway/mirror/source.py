@@ -8,7 +8,9 @@ epoch's cursor is asked or under way, and is not looked for again in this mirror
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gateway.journal_reader import journal_path
 from gateway.journal_record import JournalRecord
+from gateway.mirror.logs import say
 from gateway.mirror.pairs import Waiting
 from gateway.mirror.tail import Tail, read_run
 from gateway.store.engine import Store
@@ -26,12 +28,16 @@ class PendingSource:
         store: Callable[[], Store],
         trial: str,
         tails: Callable[[], list[Tail]],
-        is_lost: Callable[[str], bool],
+        *,
+        journal_folder: Path,
+        lost_epochs: tuple[str, ...],
     ) -> None:
         self._store = store
         self._trial = trial
         self._tails = tails
-        self._is_lost = is_lost
+        self._journal_folder = journal_folder
+        self._lost_epochs = lost_epochs
+        self.missing: list[str] = []
         self._cursors: dict[str, int] = {}
         self._orphans_sought = False
         self._orphan_place: tuple[str, int] | None = None
@@ -51,6 +57,8 @@ class PendingSource:
             self._orphans_sought = True
         for tail in self._tails():
             shipped = tail.shipped_seq
+            if not tail.path.exists():  # retired, or lost: `missing` has said so
+                continue
             if shipped > self._cursors.get(tail.epoch, 0):
                 page = self._page_of(tail, shipped)
                 if page:
@@ -60,6 +68,9 @@ class PendingSource:
     def scanned_through(self, epoch: str) -> int:
         """Say up to which number the epoch's pairs were handed out."""
         return self._cursors.get(epoch, 0)
+
+    def _journal(self, epoch: str) -> Path:
+        return journal_path(self._journal_folder, self._trial, epoch)
 
     def _page_of(self, tail: Tail, shipped: int) -> list[Waiting]:
         after = (tail.epoch, self._cursors.get(tail.epoch, 0))
@@ -71,18 +82,23 @@ class PendingSource:
         return waiting
 
     def _next_orphans(self) -> list[Waiting]:
-        """Find pairs whose journal is gone for good: nobody can ask about them any more."""
-        here = {tail.epoch for tail in self._tails() if tail.path.exists()}
+        """Find pairs whose journal is not here: lost where an operator has said so, else named.
+
+        A disk that is not mounted looks the same, and an observation cannot be taken back: so the
+        mirror does not declare a loss by itself.
+        """
         while found := pending_pairs(
             self._store(), self._trial, limit=PAGE, after=self._orphan_place
         ):
             epoch = found[0].epoch
-            if epoch in here or not self._is_lost(epoch):
-                self._orphan_place = (epoch, _BEYOND)
-                continue
-            lost = [pair for pair in found if pair.epoch == epoch]
-            self._orphan_place = (epoch, lost[-1].seq)
-            return [_waiting(pair, None) for pair in lost]
+            if epoch in self._lost_epochs:
+                lost = [pair for pair in found if pair.epoch == epoch]
+                self._orphan_place = (epoch, lost[-1].seq)
+                return [_waiting(pair, None) for pair in lost]
+            if not self._journal(epoch).exists():
+                self.missing.append(epoch)
+                say("journal_missing", epoch=epoch)
+            self._orphan_place = (epoch, _BEYOND)
         return []
 
 
@@ -98,8 +114,8 @@ def _with_inputs(pairs: list[PendingPair], path: Path) -> Iterator[Waiting]:
         if run.through == after:
             break
         after = run.through
-    for pair in wanted.values():  # shipped once, and not in the file any more: damaged since
-        yield _waiting(pair, None)
+    if wanted:  # shipped once, and damaged since: they stay pending, and a person should look
+        say("rows_missing", n=len(wanted))
 
 
 def _waiting(pair: PendingPair, record: JournalRecord | None) -> Waiting:

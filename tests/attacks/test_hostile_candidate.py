@@ -1,6 +1,5 @@
 """Whatever a candidate does, its pair gets a fate and a closed word, and the mirror goes on."""
 
-import json
 import resource
 import time
 from collections.abc import Iterator
@@ -85,11 +84,6 @@ def _arrivals(first: int, beyond: int) -> list[JournalRecord]:
     ]
 
 
-def _point_at(folder: TrialFolder, url: str) -> None:
-    path = folder.path / "equipoise.json"
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"candidate_url": url}))
-
-
 def _meets(folder: TrialFolder) -> Observation:
     write_journal(folder, [record(1)])
     folder.mirror_once()
@@ -134,11 +128,11 @@ def test_a_healthy_candidate_behind_a_hostile_one_is_asked_as_if_nothing_had_bee
     folder = make_folder(tmp_path, edit=_impatient)
     write_journal(folder, [record(1)])
     with running_arm("hung") as hung:
-        _point_at(folder, hung.url)
+        folder.change_settings(candidate_url=hung.url)
         folder.mirror_once()
     write_journal(folder, [record(1, pair_id="pair-2")])
     with running_arm(identity=CANDIDATE_IDENTITY) as healthy:
-        _point_at(folder, healthy.url)
+        folder.change_settings(candidate_url=healthy.url)
         folder.mirror_once()
     assert {pair: o.fate for pair, o in folder.observations().items()} == {
         "pair-1": "timed_out",

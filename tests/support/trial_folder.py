@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CANDIDATE_IDENTITY = {"name": "Candidate score", "version": "1", "digest": "sha256:" + "b" * 64}
 SOC_IDENTITY = {"name": "Score in use", "version": "1", "digest": "sha256:" + "a" * 64}
 FIRST_US = 1_800_000_000_000_000
+REGISTERED_US = 1_600_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class TrialFolder:
     @property
     def settings(self) -> GatewaySettings:
         return load_settings(self.path, {})
+
+    def change_settings(self, **changes: object) -> None:
+        """Change the operator's settings; a running process keeps those it started with."""
+        path = self.path / "equipoise.json"
+        path.write_text(json.dumps(json.loads(path.read_bytes()) | changes))
 
     def store(self) -> Store:
         return open_store(self.settings.store_url)
@@ -126,7 +132,7 @@ def make_folder(
     key.touch(mode=0o600)
     key.write_text("5a" * 32)
     store = open_store(f"sqlite:///{path / 'trial.sqlite'}", create=True)
-    register(store, protocol, "source", actor="tests", at_us=FIRST_US)
+    register(store, protocol, "source", actor="tests", at_us=REGISTERED_US)
     store.close()
     return TrialFolder(path, protocol)
 

@@ -211,13 +211,18 @@ def test_a_row_that_the_store_refuses_is_booked_and_the_rest_flows(tmp_path: Pat
     assert folder.heartbeat()["quarantined"] == 1
 
 
-def test_a_pair_whose_journal_is_gone_is_lost_and_says_so(tmp_path: Path) -> None:
-    with running_arm("refusing") as arm:
-        folder = make_folder(tmp_path, candidate_url=arm.url)
-        epoch = write_journal(folder, [record(1), record(2)])
-        _ship_only(folder)
-        journal_path(folder.settings.journal_folder, folder.trial, epoch).unlink()
-        folder.mirror_once()
+def test_a_pair_whose_journal_is_not_there_stays_pending_until_a_person_calls_it_lost(
+    tmp_path: Path,
+) -> None:
+    folder = make_folder(tmp_path)
+    epoch = write_journal(folder, [record(1), record(2)])
+    _ship_only(folder)
+    journal_path(folder.settings.journal_folder, folder.trial, epoch).unlink()
+    folder.mirror_once()
+    assert folder.observations() == {}
+    assert folder.heartbeat()["missing_journals"] == [epoch]
+    folder.change_settings(mirror={"lost_epochs": [epoch]})
+    folder.mirror_once()
     assert {(o.fate, o.detail) for o in folder.observations().values()} == {
         ("lost_at_shutdown", "journal_gone")
     }
