@@ -12,6 +12,7 @@ from scipy import special
 from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
 from evaluation.design.repeated import repeated_p
 from evaluation.design.spending import cumulative_alpha
+from evaluation.design.stagewise import stagewise_inference, stagewise_p
 from tests.properties.strategies import ALPHAS, looks
 
 FAMILY = st.sampled_from(["lan_demets_obrien_fleming", "lan_demets_pocock"])
@@ -102,6 +103,31 @@ def test_the_repeated_p_is_the_alpha_at_which_the_bound_is_just_met(
     if 1e-299 < p < 0.499:
         bound = efficacy_boundaries(cumulative_alpha(family, p, information), information)[-1]
         assert bound == pytest.approx(z, abs=1e-7)
+
+
+@given(looks(most=4), FAMILY, st.floats(0.0, 4.0))
+@settings(max_examples=20, deadline=None)
+def test_stagewise_p_is_below_alpha_spent_exactly_when_the_bound_is_crossed(
+    information: tuple[float, ...], family: str, z: float
+) -> None:
+    spent = cumulative_alpha(family, 0.025, information)
+    bounds = efficacy_boundaries(spent, information)
+    p = stagewise_p(z, bounds[:-1], information)
+    if abs(z - bounds[-1]) > 1e-8:
+        assert (p < spent[-1]) == (z > bounds[-1])
+
+
+@given(looks(most=3), st.floats(1.0, 4.0))
+@settings(max_examples=10, deadline=None)
+def test_the_median_unbiased_estimate_lies_in_its_interval_and_below_the_naive_one(
+    information: tuple[float, ...], z: float
+) -> None:
+    spent = cumulative_alpha("lan_demets_pocock", 0.025, information)
+    bounds = efficacy_boundaries(spent, information)
+    found = stagewise_inference(z, bounds[:-1], information, level=0.95)
+    assert found.low < found.estimate < found.high
+    naive = z / information[-1] ** 0.5
+    assert found.estimate <= naive + 1e-9
 
 
 def test_a_look_that_spends_nothing_cannot_stop_and_changes_nothing_else() -> None:

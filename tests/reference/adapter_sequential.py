@@ -3,8 +3,11 @@
 A group holds several computations; an adapter raises `NotBuilt` for those without code.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
 from evaluation.design.classical import haybittle_peto_boundaries, wang_tsiatis_boundaries
@@ -16,6 +19,7 @@ from evaluation.design.spending import (
     spent,
     two_point_t,
 )
+from evaluation.design.stagewise import stagewise_inference
 from evaluation.inference.orientation import critical_of
 from tests.reference.compare import Adapter, Got, Inputs, NotBuilt
 
@@ -34,8 +38,9 @@ def family_of(inputs: Inputs) -> tuple[str, float | None]:
     stem = text.split("(")[0].split()[0]
     if stem not in WORDS:
         raise NotBuilt
-    if "(" in text and text.split("(")[1].split(")")[0].lstrip("-").isdigit():
-        return WORDS[stem], float(text.split("(")[1].split(")")[0])
+    inside = re.search(r"\((?:\w+=)?(-?[0-9.]+)\)", text)
+    if inside:
+        return WORDS[stem], float(inside.group(1))
     for key in ("gamma", "rho", "nu", "parameter"):
         if key in inputs:
             return WORDS[stem], float(inputs[key])
@@ -161,7 +166,57 @@ def sequential(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     return {"sequential_p": sequential_p(inputs["z"], times, _family(inputs, times))}
 
 
+def stopped(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    times, alpha = list(inputs["information_fractions"]), float(inputs["alpha"])
+    here = [inputs["max_information"] * t for t in times]
+    spend = _family(inputs, times)
+    bounds = efficacy_boundaries(spend(alpha, len(times)), here)
+    level = 1 - 2 * alpha
+    found = stagewise_inference(inputs["z_at_stop"], bounds[:-1], here, level=level)
+    return {
+        "p_value": found.p_value,
+        "median_unbiased_estimate": found.estimate,
+        "ci_level": found.level,
+        "ci_lower": found.low,
+        "ci_upper": found.high,
+    }
+
+
+def paired_stages(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    """Stages merged from their sizes, means and standard deviations, then both looks."""
+    if "weights" in inputs:
+        raise NotBuilt
+    null, alpha = float(inputs["H0_difference"]), float(inputs["alpha"])
+    sizes = np.asarray(inputs["stage_n"], dtype=np.float64)
+    means, spreads = (np.asarray(inputs[k], dtype=np.float64) for k in ("stage_mean", "stage_sd"))
+    n = np.cumsum(sizes)
+    mean = np.cumsum(sizes * means) / n
+    squares = np.cumsum((sizes - 1) * spreads**2 + sizes * means**2) - n * mean**2
+    error = np.sqrt(squares / (n - 1) / n)
+    z = (mean - null) / error
+    times = list(inputs["information_fractions"])[: len(n)]
+    spend = _family(inputs, times)
+    bounds = efficacy_boundaries(spend(alpha, len(n)), times)
+    last = [t / times[-1] / error[-1] ** 2 for t in times]
+    found = stagewise_inference(float(z[-1]), bounds[:-1], last, level=1 - 2 * alpha)
+
+    def p_at(k: int) -> float:
+        return repeated_p(float(z[k - 1]), times[:k], lambda a: spend(a, k))
+
+    return {
+        "z": z.tolist(),
+        "repeated_p": [p_at(k + 1) for k in range(len(n))],
+        "rci_lower": (mean - np.array(bounds) * error).tolist(),
+        "rci_upper": (mean + np.array(bounds) * error).tolist(),
+        "final_p": found.p_value,
+        "final_ci": [found.low + null, found.high + null],
+        "median_unbiased": found.estimate + null,
+    }
+
+
 SEQUENTIAL: dict[str, Adapter] = {
+    "FINAL": stopped,
+    "NI": paired_stages,
     "SPEND": spending,
     "BND": boundary,
     "INFO": information,

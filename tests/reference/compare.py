@@ -46,6 +46,8 @@ def judged(case: Mapping[str, Any], adapters: Mapping[str, Adapter]) -> Outcome:
         if must_refuse:
             return Outcome(name, "passed")
         return Outcome(name, "failed", (f"refused: {refusal}, expected {expected}",))
+    except Exception as error:  # noqa: BLE001 - one broken case must not hide the others
+        return Outcome(name, "failed", (f"{type(error).__name__}: {error}",))
     if must_refuse:
         return Outcome(name, "failed", (f"got {got}, expected a reasoned refusal",))
     lines = tuple(

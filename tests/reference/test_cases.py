@@ -18,7 +18,7 @@ def _outcomes(name: str) -> list[Outcome]:
 
 
 @pytest.mark.parametrize(
-    ("name", "at_least"), [("endpoint_cases.json", 73), ("sequential_cases.json", 44)]
+    ("name", "at_least"), [("endpoint_cases.json", 73), ("sequential_cases.json", 49)]
 )
 def test_every_reference_case_that_is_built_agrees(name: str, at_least: int) -> None:
     outcomes = _outcomes(name)
@@ -60,6 +60,19 @@ def test_an_answer_where_a_refusal_is_due_fails_its_case() -> None:
         "tolerance": {"exact": True},
     }
     assert judged(case, ADAPTERS).state == "failed"
+
+
+def test_a_case_that_breaks_the_code_fails_alone() -> None:
+    case = {
+        "id": "broken",
+        "method": "safety.exact_binomial_upper",
+        "inputs": {"events": 3, "n": 0, "conf_level": 0.95, "threshold": 0.1},
+        "expected": {"upper": 1},
+        "tolerance": {"abs": 1e-8},
+    }
+    outcome = judged(case, ADAPTERS)
+    assert outcome.state == "failed"
+    assert "Error" in outcome.lines[0]
 
 
 def test_the_command_ends_with_one_line_of_counts(capsys: pytest.CaptureFixture[str]) -> None:
