@@ -258,7 +258,9 @@ class _Writer:
         return None
 
     def _lay_out(self, connection: sqlite3.Connection, epoch: str) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
+        (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        if mode != "wal":
+            raise sqlite3.OperationalError("this file system does not carry a journal")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         connection.executescript("BEGIN;" + _SCHEMA + "COMMIT;")

@@ -171,8 +171,8 @@ def test_a_journal_that_hangs_delays_an_answer_by_its_budget_and_becomes_a_gap(
 
 
 def test_trial_first_refuses_what_the_journal_does_not_confirm(tmp_path: Path) -> None:
-    options = {"policy": "trial-first", "budget_ms": 50}
-    with trial(tmp_path, **options) as (gateway, _), _locked_journal(gateway):
+    running = trial(tmp_path, policy="trial-first", budget_ms=50)
+    with running as (gateway, _), _locked_journal(gateway):
         reply = gateway.decide()
         assert reply.status == 503
         assert reply.json()["type"] == "urn:equipoise:problem:capture-unavailable"
