@@ -42,8 +42,15 @@ def _as_json(command: F) -> F:
 
 def _actor(command: F) -> F:
     return click.option(
-        "--actor", default=getpass.getuser, show_default="login name", help="Who does this."
+        "--actor", default=_login_name, show_default="login name", help="Who does this."
     )(command)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"uid {os.getuid()}"
 
 
 def _now_us() -> int:

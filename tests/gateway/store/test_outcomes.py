@@ -264,7 +264,7 @@ class _LatestReports(_Reports):
     protocol = latest_report_protocol()
 
 
-_Reports.TestCase.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+_Reports.TestCase.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
 _LatestReports.TestCase.settings = _Reports.TestCase.settings
 TestAnyHistoryExcludingConflicts = _Reports.TestCase
 TestAnyHistoryWithTheLatestReport = _LatestReports.TestCase

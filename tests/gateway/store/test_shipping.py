@@ -162,7 +162,7 @@ def test_a_request_before_the_registration_is_a_deviation(store: Store) -> None:
     st.lists(st.sampled_from(["row", "gap", "both", "lost"]), min_size=1, max_size=30),
     st.lists(st.integers(1, 6), min_size=1, max_size=10),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_accepted_is_always_recorded_and_booked_and_unexplained_and_in_flight(
     tmp_path_factory: pytest.TempPathFactory, kinds: list[str], sizes: list[int]
 ) -> None:
