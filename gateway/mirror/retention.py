@@ -27,8 +27,8 @@ def delete_finished(
     deleted = 0
     for tail in tails[:-1]:
         if tail.finished and tail.path.exists() and _age_s(tail) >= keep_s:
-            waiting = pending_pairs(store(), trial, limit=1, after=(tail.epoch, 0))
-            if not waiting or waiting[0].epoch != tail.epoch:
+            start = (tail.epoch, 0)
+            if not pending_pairs(store(), trial, limit=1, after=start, same_epoch=True):
                 _delete(tail)
                 deleted += 1
     return deleted

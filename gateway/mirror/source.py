@@ -74,8 +74,7 @@ class PendingSource:
 
     def _page_of(self, tail: Tail, shipped: int) -> list[Waiting]:
         after = (tail.epoch, self._cursors.get(tail.epoch, 0))
-        found = pending_pairs(self._store(), self._trial, limit=PAGE, after=after)
-        pairs = [pair for pair in found if pair.epoch == tail.epoch]
+        pairs = pending_pairs(self._store(), self._trial, limit=PAGE, after=after, same_epoch=True)
         waiting = list(_with_inputs(pairs, tail.path)) if pairs else []
         scanned = 0 if len(pairs) == PAGE else shipped
         self._cursors[tail.epoch] = max([scanned, *(pair.seq for pair in pairs)])

@@ -99,11 +99,17 @@ def epochs(store: Store, trial: str) -> list[Epoch]:
 
 
 def pending_pairs(
-    store: Store, trial: str, *, limit: int, after: tuple[str, int] | None = None
+    store: Store,
+    trial: str,
+    *,
+    limit: int,
+    after: tuple[str, int] | None = None,
+    same_epoch: bool = False,
 ) -> list[PendingPair]:
     """List eligible, sampled, first-time pairs without a candidate observation, by epoch and seq.
 
-    `after` continues behind an (epoch, seq) that a previous call returned.
+    `after` continues behind an (epoch, seq) that a previous call returned; with `same_epoch` only
+    within that epoch, which costs what is found and not what the trial holds.
     """
     observed = (
         select(Observation.id)
@@ -122,7 +128,9 @@ def pending_pairs(
         .order_by(col(Encounter.epoch), col(Encounter.seq))
         .limit(limit)
     )
-    if after is not None:
+    if after is not None and same_epoch:
+        query = query.where(Encounter.epoch == after[0], Encounter.seq > after[1])
+    elif after is not None:
         query = query.where(tuple_(col(Encounter.epoch), col(Encounter.seq)) > after)
     with store.session() as session:
         return [PendingPair(*row) for row in session.exec(query)]

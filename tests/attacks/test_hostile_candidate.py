@@ -92,9 +92,11 @@ def _meets(folder: TrialFolder) -> Observation:
 
 
 @contextmanager
-def _hostile(folder_path: Path, kind: str, **options: bytes) -> Iterator[tuple[Arm, TrialFolder]]:
+def _hostile(
+    folder_path: Path, kind: str, *, body: bytes | None = None
+) -> Iterator[tuple[Arm, TrialFolder]]:
     identity = None if kind == "wrong_identity" else CANDIDATE_IDENTITY
-    with running_arm(kind, identity=identity, **options) as arm:
+    with running_arm(kind, identity=identity, body=body) as arm:
         yield arm, make_folder(folder_path, candidate_url=arm.url, edit=_impatient)
 
 
