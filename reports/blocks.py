@@ -76,6 +76,7 @@ class Figure:
     svg: str
     table: Table
     narrow: bool = False
+    unfolded: bool = False  # the data table is read with the figure
 
     @property
     def id(self) -> str:

@@ -140,6 +140,7 @@ def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
             number, hypothesis.boundaries, planned, title=finding, finding=described
         ),
         table=boundaries_table(hypothesis, number),
+        unfolded=True,
     )
 
 

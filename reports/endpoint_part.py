@@ -33,7 +33,7 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
         blocks.append(Text(f"Reason: {as_clause(hypothesis.reason)}."))
     if hypothesis.shown_at is not None:
         blocks.append(
-            Text(f"First shown at look {hypothesis.shown_at}; shown once, shown for good.")
+            Text(f"First shown at look {hypothesis.shown_at}. Shown once is shown for good.")
         )
     blocks.append(Text(effect_sentence(hypothesis, form)))
     if hypothesis.verdict is Verdict.NOT_TESTED and hypothesis.primary.estimate is not None:
@@ -60,7 +60,7 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     blocks += _warnings(hypothesis)
     blocks.append(_registered(hypothesis))
     title = f"{hypothesis.id}: {hypothesis.endpoint_title}"
-    return Part(f"endpoint-{hypothesis.id.lower()}", title, tuple(blocks))
+    return Part(f"endpoint-{hypothesis.id}", title, tuple(blocks))
 
 
 def _said(hypothesis: HypothesisResult, reason: str) -> bool:

@@ -11,7 +11,7 @@ from reports.figures.svg import NARROWEST_PX, Canvas, characters, wrapped
 
 LINE = 17
 STEM = 8.0  # percent from the left at which the stream runs
-TITLE_CHARACTERS = characters(NARROWEST_PX - 95)
+TITLE_CHARACTERS = characters(NARROWEST_PX - 80, strong=True)
 REASON_CHARACTERS = characters(NARROWEST_PX - 100)
 
 

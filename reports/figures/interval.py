@@ -55,7 +55,7 @@ def draw_intervals(number: int, panels: Sequence[IntervalPanel], title: str, fin
 
 def _panel(canvas: Canvas, panel: IntervalPanel, y: float, *, favours: bool) -> float:
     """`favours`: which way is good stands under the last panel of a direction."""
-    for text in wrapped(panel.title, characters(NARROWEST_PX) - 4):
+    for text in wrapped(panel.title, characters(NARROWEST_PX, strong=True)):
         y += LINE
         canvas.text(0, y, text, kind="strong")
     for text in wrapped(panel.subtitle, characters(NARROWEST_PX)):

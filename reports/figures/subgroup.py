@@ -15,6 +15,7 @@ from reports.numbers import EffectFormat
 
 LINE = 16
 BAR = 16
+SHORTEST = 8  # characters that a title keeps beside long numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def _scale(rows: Sequence[ForestRow]) -> Scale:
 
 
 def _room(row: ForestRow) -> int:
-    return characters(NARROWEST_PX) - len(row.words) - 2
+    strong = row.heading or row.overall
+    return max(characters(NARROWEST_PX, strong=strong) - len(row.words) - 2, SHORTEST)
 
 
 def _height(row: ForestRow) -> float:

@@ -12,6 +12,7 @@ Anchor = Literal["start", "middle", "end"]
 
 NARROWEST_PX = 272  # the room a figure has in a viewport of 320 px
 CHARACTER_PX = 6.2  # a cautious mean advance at 12 px
+STRONG_CHARACTER_PX = 7.4
 
 MARKS = {
     "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
@@ -120,6 +121,6 @@ def wrapped(text: str, most: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def characters(room_px: float) -> int:
+def characters(room_px: float, *, strong: bool = False) -> int:
     """How many characters of figure text fit in so many pixels."""
-    return max(int(room_px / CHARACTER_PX), 4)
+    return max(int(room_px / (STRONG_CHARACTER_PX if strong else CHARACTER_PX)), 4)

@@ -12,7 +12,7 @@ def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
     """Each arm's own value, the primary population first, the supporting ones adjacent."""
     form = format_of(hypothesis)
     return Table(
-        id=f"{hypothesis.id.lower()}-values",
+        id=f"{hypothesis.id}-values",
         caption=f"{hypothesis.id}: each arm's own value, by analysis population",
         columns=(
             Column("Population"),
@@ -49,7 +49,7 @@ def differences_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
     """The paired difference in the same order of populations."""
     form = format_of(hypothesis)
     return Table(
-        id=f"{hypothesis.id.lower()}-differences",
+        id=f"{hypothesis.id}-differences",
         caption=f"{hypothesis.id}: difference candidate − standard of care",
         columns=(
             Column("Population"),
@@ -139,7 +139,7 @@ def paired_table(hypothesis: HypothesisResult) -> Table | None:
     wrong = line("Standard of care wrong", table.n10, table.n00)
     total = line("Total", table.n11 + table.n10, table.n01 + table.n00)
     return Table(
-        id=f"{hypothesis.id.lower()}-paired",
+        id=f"{hypothesis.id}-paired",
         caption=f"{hypothesis.id}: both arms on the same encounters, primary population",
         columns=(
             Column("Paired result"),
@@ -158,7 +158,7 @@ def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table |
         return None
     form = format_of(hypothesis)
     return Table(
-        id=f"{hypothesis.id.lower()}-sensitivity",
+        id=f"{hypothesis.id}-sensitivity",
         caption=f"{hypothesis.id}: registered sensitivity tests",
         columns=(
             Column("Test"),
@@ -207,7 +207,7 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
         )
 
     return Table(
-        id=f"{hypothesis.id.lower()}-missing-outcomes",
+        id=f"{hypothesis.id}-missing-outcomes",
         caption=f"{hypothesis.id}: missing outcomes, worst and best case",
         columns=(Column("Bound"), Column("Value", numeric=True)),
         rows=(

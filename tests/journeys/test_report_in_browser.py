@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.results import LookResults
 from reports.build import build_report
 from tests.reports.example_results import as_bytes, final_results, interim_results
 
@@ -23,7 +24,7 @@ FLAGS = (
 # The wrapper, not the page, holds the script: the page forbids scripts. The frame gives the page
 # a viewport of exactly the width under test, which a headless window does not go down to.
 WRAPPER = """<!doctype html><body style="margin:0">
-<iframe id="page" src="report/report.html" style="border:0;width:WIDTHpx;height:900px"></iframe>
+<iframe id="page" src="LOOK/report.html" style="border:0;width:WIDTHpx;height:900px"></iframe>
 <pre id="measured"></pre>
 <script>
 document.getElementById("page").onload = function () {
@@ -69,7 +70,36 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     build_report(as_bytes(final_results()), folder / "report")
     build_report(as_bytes(interim_results()), folder / "interim")
+    build_report(as_bytes(_long_winded()), folder / "long")
     return folder
+
+
+def _long_winded() -> LookResults:
+    """The hard day again, told by authors who like long titles and words without an end."""
+    results = final_results()
+    title = "Ranking of all consecutively admitted patients by their predicted risk " * 2
+    word = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
+    first = results.flow[0]
+    reason = (f"{title}{word}", first.excluded[0][1])
+    group = results.subgroups[0]
+    cells = tuple(c.model_copy(update={"title": f"{title}{word}"}) for c in group.cells)
+    return results.model_copy(
+        update={
+            "headline": f"{title}{word}",
+            "facts": results.facts.model_copy(update={"title": f"{title}{word}"}),
+            "hypotheses": tuple(
+                h.model_copy(update={"endpoint_title": f"{title}{word}"})
+                for h in results.hypotheses
+            ),
+            "flow": (
+                first.model_copy(
+                    update={"title": title, "excluded": (reason, *first.excluded[1:])}
+                ),
+                *results.flow[1:],
+            ),
+            "subgroups": (group.model_copy(update={"title": word, "cells": cells}),),
+        }
+    )
 
 
 @pytest.fixture
@@ -83,9 +113,10 @@ def browse(tmp_path: Path) -> Browse:
     return run
 
 
-def _measured(folder: Path, browse: Browse, width: int) -> dict[str, object]:
-    wrapper = folder / f"wrapper-{width}.html"
-    wrapper.write_text(WRAPPER.replace("WIDTH", str(width)), encoding="utf-8")
+def _measured(folder: Path, browse: Browse, look: str, width: int) -> dict[str, object]:
+    wrapper = folder / f"wrapper-{look}-{width}.html"
+    page = WRAPPER.replace("WIDTH", str(width)).replace("LOOK", look)
+    wrapper.write_text(page, encoding="utf-8")
     window = f"--window-size={max(width, 600)},1000"
     dom = browse(wrapper, window, "--virtual-time-budget=4000", "--dump-dom").stdout
     found = re.search(r'<pre id="measured">(.+?)</pre>', dom, re.DOTALL)
@@ -95,11 +126,12 @@ def _measured(folder: Path, browse: Browse, width: int) -> dict[str, object]:
     return measured
 
 
+@pytest.mark.parametrize("look", ["report", "interim", "long"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_is_cut_off_or_overlaps_at_this_width(
-    folder: Path, browse: Browse, width: int
+    folder: Path, browse: Browse, look: str, width: int
 ) -> None:
-    measured = _measured(folder, browse, width)
+    measured = _measured(folder, browse, look, width)
     assert measured["client"] == width
     assert measured["scroll"] == width
     assert measured["outside"] == []

@@ -54,10 +54,10 @@ def test_every_endpoint_is_told_in_the_same_order(results: LookResults) -> None:
     reader = PageReader(html_of(results))
     told = []
     for hypothesis in results.hypotheses:
-        part = f"endpoint-{hypothesis.id.lower()}"
+        part = f"endpoint-{hypothesis.id}"
         inside = [e for e in reader.elements if part in e.parent_ids]
         names = [e.attributes.get("id", "") for e in inside if e.tag == "table"]
-        told.append([re.sub(r"h\d+-", "", n) for n in names if "figure" not in n])
+        told.append([n.replace(f"{hypothesis.id}-", "") for n in names if "figure" not in n])
         assert inside[0].tag == "h3"
         assert "".join(inside[1].all_text) == hypothesis.verdict_sentence
     order = ["table-values", "table-differences", "table-paired", "table-sensitivity"]
@@ -66,16 +66,16 @@ def test_every_endpoint_is_told_in_the_same_order(results: LookResults) -> None:
 
 
 def test_not_evaluable_is_printed_with_its_reason(page: PageReader) -> None:
-    words = page.words_of("endpoint-h4")
+    words = page.words_of("endpoint-H4")
     assert "Not evaluable: only one event among 214 readmitted patients." in words
 
 
 def test_not_tested_numbers_are_called_descriptive(page: PageReader) -> None:
-    assert "These numbers are descriptive; no verdict follows" in page.words_of("endpoint-h3")
+    assert "These numbers are descriptive; no verdict follows" in page.words_of("endpoint-H3")
 
 
 def test_primary_and_supporting_population_stand_next_to_each_other(page: PageReader) -> None:
-    words = page.words_of("table-h1-differences")
+    words = page.words_of("table-H1-differences")
     assert words.index("Full analysis set (primary)") < words.index("Per-protocol set")
 
 
