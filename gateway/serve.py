@@ -26,6 +26,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import Gateway, build_app
 from gateway.settings import GatewaySettings, load_protocol, load_settings
+from protocols.errors import EquipoiseError
 
 log = logging.getLogger(__name__)
 
@@ -238,5 +239,14 @@ def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> No
             sys.exit(supervise(folder, patience_s))
 
 
+def main() -> None:
+    """Run the command as a process of its own; an error of ours is one sentence and a status."""
+    try:
+        serve_command()
+    except EquipoiseError as error:
+        click.echo(f"equipoise: {error.code}: {error}", err=True)
+        sys.exit(error.exit_status)
+
+
 if __name__ == "__main__":
-    serve_command()
+    main()

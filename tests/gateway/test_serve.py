@@ -1,0 +1,94 @@
+"""`equipoise serve`: two processes, and what happens when one of them dies."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from protocols.errors import UsageError
+from tests.support.arms import start_arm
+from tests.support.gateway import ROOT, make_folder
+
+
+@contextmanager
+def served(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with (folder / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.serve", "--folder", str(folder)],
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(40)
+
+
+def _port(folder: Path) -> int:
+    port: int = json.loads((folder / "equipoise.json").read_text())["port"]
+    return port
+
+
+def _is_ready(folder: Path) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", _port(folder), timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _children(process: "subprocess.Popen[bytes]") -> dict[str, int]:
+    found = {}
+    task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    for pid in task.read_text().split():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"-m" in command:
+            found[command[command.index(b"-m") + 1].decode()] = int(pid)
+    return found
+
+
+def _await(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+    until = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the children of a process from /proc")
+@pytest.mark.parametrize("victim", ["gateway.mirror", "gateway.serve"])
+def test_whichever_of_the_two_dies_is_started_again(tmp_path: Path, victim: str) -> None:
+    with start_arm() as url:
+        folder = make_folder(tmp_path, standard_of_care_url=url, candidate_url=url, store=True)
+        with served(folder) as process:
+            _await(lambda: _is_ready(folder) and len(_children(process)) == 2)
+            pid = _children(process)[victim]
+            os.kill(pid, signal.SIGKILL)
+            _await(lambda: _children(process).get(victim, pid) != pid)
+            _await(lambda: _is_ready(folder))
+        assert process.returncode == 0
+
+
+def test_settings_that_are_refused_end_it_with_a_sentence(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "gateway.serve", "--folder", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == UsageError.exit_status
+    assert "equipoise protocol register" in result.stderr
+    assert "Traceback" not in result.stderr
