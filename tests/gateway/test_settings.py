@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,8 @@ def test_the_environment_overrides_a_setting(tmp_path: Path) -> None:
 def test_an_arm_that_may_not_be_asked_is_refused_at_the_start(
     tmp_path: Path, url: str, arm: str
 ) -> None:
-    make_folder(tmp_path, **{"standard_of_care_url": URL, arm: url})  # type: ignore[arg-type]
+    urls: dict[str, Any] = {"standard_of_care_url": URL, arm: url}
+    make_folder(tmp_path, **urls)
     with pytest.raises(UsageError) as caught:
         load_settings(tmp_path, {})
     assert "CANARY" not in str(caught.value)
@@ -92,7 +94,8 @@ def test_an_arm_on_this_machine_or_behind_tls_may_be_asked(tmp_path: Path, url: 
 def test_a_setting_out_of_range_or_unknown_is_refused(
     tmp_path: Path, name: str, value: object
 ) -> None:
-    make_folder(tmp_path, standard_of_care_url=URL, **{name: value})
+    more: dict[str, Any] = {name: value}
+    make_folder(tmp_path, standard_of_care_url=URL, **more)
     with pytest.raises(UsageError, match=name):
         load_settings(tmp_path, {})
 
