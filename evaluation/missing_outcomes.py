@@ -90,7 +90,7 @@ def _extreme(
 ) -> Case | NotEvaluable:
     match plan.endpoint.measure:
         case "auc":
-            completed = _auc_completed(plan, sample, arms, side)
+            completed = _auc_completed(sample, arms, side)
         case "sensitivity" | "specificity":
             completed = _binary_completed(plan, sample, arms, side)
         case "brier":
@@ -121,10 +121,8 @@ def _case(plan: HypothesisPlan, data: Measured, bound: float) -> Case | NotEvalu
     return limits if isinstance(limits, NotEvaluable) else Case(answer.estimate, *limits)
 
 
-def _auc_completed(
-    plan: HypothesisPlan, sample: Sample, arms: Arms, side: Side
-) -> tuple[Measured, ...] | NotEvaluable:
-    del plan  # a higher area is always better
+def _auc_completed(sample: Sample, arms: Arms, side: Side) -> tuple[Measured, ...] | NotEvaluable:
+    """A higher area is always better, so the worst case is the smallest difference."""
     candidate, standard_of_care = risks(sample, arms)
     known = sample.outcome != UNKNOWN
     failed = ~sample.candidate_answered

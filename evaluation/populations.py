@@ -89,10 +89,9 @@ class Pairs:
 
     def __init__(self, protocol: Protocol, pairs: Sequence[PairRecord], *, final: bool) -> None:
         records = sorted(pairs, key=lambda pair: pair.pair_id)
-        self._protocol = protocol
         self._records = tuple(records)
         self._table = _table(protocol, records)
-        self._table["left"] = _leaving(protocol, self._table, final=final)
+        self._table["left"] = _leaving(self._table, final=final)
 
     def sample(self, population: AnalysisPopulation) -> Sample:
         mask = self._table["left"] == ""
@@ -170,13 +169,12 @@ def _later_predictions(table: pd.DataFrame) -> "pd.Series[bool]":
     return later.reindex(table.index, fill_value=False).astype(bool)
 
 
-def _leaving(protocol: Protocol, table: pd.DataFrame, *, final: bool) -> "pd.Series[str]":
+def _leaving(table: pd.DataFrame, *, final: bool) -> "pd.Series[str]":
     """The first reason by which each pair leaves; empty for a pair that counts.
 
     At an interim look a pair that still waits for the candidate is not known yet and waits for the
     next look. At the last look nothing is coming any more: it counts as a candidate without answer.
     """
-    del protocol  # every registered population excludes a standard of care without answer
     left = pd.Series("", index=table.index, dtype=object)
     conditions = {
         "ineligible": ~table["eligible"].astype(bool),
