@@ -75,11 +75,15 @@ def _verify() -> Part:
     steps: tuple[Block, ...] = (
         Text("1. sha256sum results.json must print the results digest above."),
         Text(
-            "2. equipoise report build --results results.json --output again must write the same "
+            "2. The protocol digest is the SHA-256 of the registered text in results.json, in RFC "
+            "8785 form; a report whose text has another digest is not built."
+        ),
+        Text(
+            "3. equipoise report build --results results.json --output again must write the same "
             "bytes, on any machine."
         ),
         Text(
-            "3. The look can be run again from its lock: one lock and one protocol give one result."
+            "4. The look can be run again from its lock: one lock and one protocol give one result."
         ),
     )
     return Part("audit-verify", "How to verify", steps)

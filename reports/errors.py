@@ -4,6 +4,6 @@ from protocols.errors import EquipoiseError
 
 
 class ReportError(EquipoiseError):
-    """Codes: REPORT_UNREADABLE, REPORT_UNRECONCILED, REPORT_FOLDER_OCCUPIED, REPORT_NO_LOOK."""
+    """Its codes stand in this room's README."""
 
     exit_status = 6

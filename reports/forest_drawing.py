@@ -29,7 +29,6 @@ def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupR
         rows=_forest_rows(groups, overall, form, minimum),
         format=form,
         direction=Direction.HIGHER_IS_BETTER if overall is None else overall.direction,
-        margin=None,
     )
     described = "Point: candidate − standard of care; line: interval; area of the point: pairs."
     return Figure(

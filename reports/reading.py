@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from evaluation.results import HypothesisResult, LookResults, TestResult
+from protocols.canonical import digest_of
 from protocols.schema import Protocol
 from reports.errors import ReportError
 from reports.numbers import EffectFormat, effect_format
@@ -29,10 +30,6 @@ class Reading:
         """The title of an analysis population, its id where it has none."""
         return next((p.title for p in self.results.populations if p.id == code), code)
 
-    def registered(self, hypothesis: str) -> str:
-        """The registered test of a hypothesis."""
-        return next((h.test for h in self.protocol.hypotheses if h.id == hypothesis), "")
-
 
 def read_results(source: bytes) -> Reading:
     """Parse `results.json`, refuse what cannot be read or does not reconcile."""
@@ -47,8 +44,22 @@ def read_results(source: bytes) -> Reading:
             "Build the report from a results.json that this version's engine wrote."
         )
         raise ReportError("REPORT_UNREADABLE", message) from error
+    _require_registered(results, protocol)
     require_reconciled(results)
     return Reading(results, protocol, f"sha256:{hashlib.sha256(source).hexdigest()}")
+
+
+def _require_registered(results: LookResults, protocol: Protocol) -> None:
+    """The protocol's text in the results must be the one that their digest names."""
+    found = digest_of(protocol)
+    if found == results.digests.protocol:
+        return
+    message = (
+        f"The protocol text in the results has the digest {found}, but the results name "
+        f"{results.digests.protocol}. Nothing was written. Take results.json from the trial store "
+        "again with `equipoise look show`."
+    )
+    raise ReportError("REPORT_PROTOCOL_DIGEST", message)
 
 
 def format_of(hypothesis: HypothesisResult) -> EffectFormat:

@@ -36,7 +36,6 @@ class ForestRow:
 class Forest:
     rows: tuple[ForestRow, ...]
     format: EffectFormat
-    margin: float | None
     direction: Direction
 
 

@@ -18,7 +18,6 @@ MARKS = {
     "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
     "square": "M-4.5 -4.5h9v9h-9z",
     "diamond": "M0 -6.5l6.5 6.5l-6.5 6.5l-6.5 -6.5z",
-    "triangle": "M0 -6l6 10.5h-12z",
     "tick": "M-1 -6h2v12h-2z",
     "down": "M-4.5 -5h9l-4.5 8z",
 }

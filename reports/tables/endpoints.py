@@ -201,10 +201,10 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
             )
         )
 
+    missing = "not evaluable" if held.reason else "does not apply"
+
     def number(title: str, n: int | None) -> Row:
-        return Row(
-            (cell(title), blank("not evaluable") if n is None else cell(numbers.count(n), n))
-        )
+        return Row((cell(title), blank(missing) if n is None else cell(numbers.count(n), n)))
 
     return Table(
         id=f"{hypothesis.id}-missing-outcomes",

@@ -1,5 +1,7 @@
 """A made-up protocol, complete and valid, for reports that no engine had to make."""
 
+import json
+
 from protocols.schema import Protocol
 
 SOC_DIGEST = "sha256:" + "1f" * 32
@@ -12,8 +14,6 @@ def example_protocol() -> dict[str, object]:
 
 
 def _text() -> str:
-    import json
-
     return json.dumps(
         {**_head(), **_conduct(), **_analysis(), "worked_examples": [_example()]}, allow_nan=False
     )

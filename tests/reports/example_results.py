@@ -5,6 +5,8 @@ evaluable, a safety limit exceeded, suppressed cells, major deviations, refusals
 is inconclusive and not robust. `good_results` passed everything.
 """
 
+import json
+
 from evaluation.results import (
     ArmCalibration,
     ArmOperations,
@@ -32,6 +34,8 @@ from evaluation.results import (
     SubgroupResult,
     TestResult,
 )
+from protocols.canonical import digest_of
+from protocols.schema import Protocol
 from protocols.vocabulary import Direction, Framework, Role, SafetyVerdict, Verdict
 from tests.reports.example_protocol import (
     BASES,
@@ -676,7 +680,10 @@ def _results(
         schema_version="1.0",
         engine_version="0.1.0",
         facts=_facts(final=final),
-        digests=Digests(protocol="sha256:" + "a7" * 32, lock="sha256:" + "5e" * 32),
+        digests=Digests(
+            protocol=digest_of(Protocol.model_validate_json(json.dumps(example_protocol()))),
+            lock="sha256:" + "5e" * 32,
+        ),
         headline=headline,
         hypotheses=hypotheses,
         safety=_safety(exceeded=exceeded),
@@ -800,7 +807,6 @@ def good_results() -> LookResults:
 
 def as_bytes(results: LookResults) -> bytes:
     """The canonical bytes, as the engine writes them."""
-    import json
 
     text = json.dumps(
         results.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False

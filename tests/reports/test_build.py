@@ -106,3 +106,20 @@ def test_what_the_engine_found_becomes_a_report(final: bool, tmp_path: Path) -> 
     page = (tmp_path / "report/report.html").read_text(encoding="utf-8")
     assert results.headline.split(":")[0] in page
     assert "report.html" in built.digests
+
+
+def test_a_protocol_text_that_is_not_the_registered_one_is_refused(tmp_path: Path) -> None:
+    results = final_results()
+    size = {**_section(results.protocol, "sample_size"), "power": 0.8}
+    softened = {**results.protocol, "sample_size": size}
+    changed = results.model_copy(update={"protocol": softened})
+    with pytest.raises(ReportError) as caught:
+        build_report(as_bytes(changed), tmp_path / "report")
+    assert caught.value.code == "REPORT_PROTOCOL_DIGEST"
+    assert list(tmp_path.iterdir()) == []
+
+
+def _section(protocol: dict[str, object], name: str) -> dict[str, object]:
+    section = protocol[name]
+    assert isinstance(section, dict)
+    return section

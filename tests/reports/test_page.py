@@ -1,11 +1,14 @@
 """The page as leadership reads it and as assistive software hears it."""
 
+import json
 import re
 from itertools import pairwise
 
 import pytest
 
 from evaluation.results import LookResults
+from protocols.canonical import digest_of
+from protocols.schema import Protocol
 from reports.build import report_files
 from tests.reports.example_results import (
     as_bytes,
@@ -165,12 +168,14 @@ def test_hostile_text_is_data_everywhere() -> None:
     background = protocol["background"]
     assert isinstance(background, dict)
     protocol["background"] = {**background, "rationale": HOSTILE}
+    registered = digest_of(Protocol.model_validate_json(json.dumps(protocol)))
     facts = results.facts.model_copy(update={"title": HOSTILE, "acronym": "=cmd|' /C calc'!A0"})
     deviation = results.deviations[0].model_copy(update={"detail": HOSTILE})
     hypothesis = results.hypotheses[0].model_copy(update={"endpoint_title": HOSTILE})
     hostile = results.model_copy(
         update={
             "protocol": protocol,
+            "digests": results.digests.model_copy(update={"protocol": registered}),
             "facts": facts,
             "headline": HOSTILE,
             "deviations": (deviation,),

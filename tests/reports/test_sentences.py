@@ -5,9 +5,11 @@ import re
 import pytest
 
 from evaluation.results import LookResults, NaturalFrequencies
-from protocols.vocabulary import Role, SafetyVerdict, Verdict
+from protocols.vocabulary import Direction, Role, SafetyVerdict, Verdict
 from reports import sentences
 from reports.build import report_files
+from reports.flow_words import reason_words
+from reports.reading import format_of
 from tests.reports.example_results import (
     as_bytes,
     final_results,
@@ -15,6 +17,8 @@ from tests.reports.example_results import (
     interim_results,
 )
 from tests.reports.reading_html import visible_text
+from tests.support.example_protocol import example_protocol
+from tests.support.simulator import example_results
 
 FORBIDDEN = (
     r"equivalent",
@@ -43,7 +47,10 @@ def _frequencies(soc: float | None, candidate: float | None) -> NaturalFrequenci
     )
 
 
-@pytest.mark.parametrize("results", [final_results(), interim_results(), good_results()])
+LOOKS = [final_results(), interim_results(), good_results(), example_results()]
+
+
+@pytest.mark.parametrize("results", LOOKS, ids=["final", "interim", "good", "engine"])
 def test_the_page_never_uses_a_word_that_claims_too_much(results: LookResults) -> None:
     text = visible_text(report_files(as_bytes(results))["report.html"].decode())
     for word in FORBIDDEN:
@@ -88,3 +95,19 @@ def test_a_retrospective_trial_is_stamped_so() -> None:
 
 def test_an_exceeded_safety_limit_stands_first() -> None:
     assert sentences.safety_line(final_results()).startswith("Limit exceeded:")
+
+
+def test_where_lower_is_better_the_margin_lies_above_zero() -> None:
+    ranking = final_results().hypotheses[0]
+    brier = ranking.model_copy(update={"measure": "brier", "direction": Direction.LOWER_IS_BETTER})
+    sentence = sentences.effect_sentence(brier, format_of(brier))
+    assert sentence.endswith("lies on the acceptable side of the margin (0.0300).")
+
+
+def test_every_reason_of_the_flow_has_words() -> None:
+    protocol = example_protocol()
+    for step in example_results().flow:
+        for code, _ in step.excluded:
+            assert reason_words(code, protocol) != code
+    assert reason_words("missing:age", protocol) == "input missing: age"
+    assert reason_words("unheard_of", protocol) == "unheard_of"
