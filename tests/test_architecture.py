@@ -73,6 +73,8 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
                 yield from ((name.name, node.lineno) for name in names)
             case ast.ImportFrom(module=str(module), level=0, names=names):
                 yield from ((f"{module}.{name.name}", node.lineno) for name in names)
+            case _:
+                pass
 
 
 def _within(name: str, prefixes: tuple[str, ...]) -> bool:
