@@ -83,9 +83,9 @@ def children(tmp_path: Path) -> Iterator[Children]:
 
 
 def _run(command: str, *, status: int) -> None:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S602 - a README is read by a shell
         command,
-        shell=True,  # noqa: S602 - a README is read by a shell
+        shell=True,
         cwd=ROOT,
         capture_output=True,
         text=True,
