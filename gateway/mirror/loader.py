@@ -20,7 +20,7 @@ from gateway.settings import GatewaySettings
 from gateway.store.reads import epochs
 from gateway.store.shipping import ShipBatch, ShipGap, ShipRow
 from gateway.store.tables import Deviation
-from protocols.errors import StoreError
+from protocols.errors import RefusedError, StoreError
 
 UNREADABLE = "unreadable_row"
 QUARANTINED = "quarantined_row"
@@ -56,13 +56,31 @@ class Loader:
     def step(self) -> int:
         """Ship at most one batch of each epoch; give the number of rows and gaps shipped.
 
+        An epoch whose own files or protocol are the trouble does not hold up the others.
+
         Raises
         ------
         StoreError
             The store cannot be used now; nothing of the failed batch is in it.
         """
         self._find_epochs()
-        return sum(self._book(tail) if tail.finished else self._follow(tail) for tail in self.tails)
+        return sum(self._step(tail) for tail in self.tails)
+
+    def _step(self, tail: Tail) -> int:
+        try:
+            n_shipped = self._book(tail) if tail.finished else self._follow(tail)
+        except (JournalError, RefusedError) as error:
+            return self._in_trouble(tail, error.code)
+        except OSError:
+            return self._in_trouble(tail, "GAPS_UNREADABLE")
+        tail.trouble = None
+        return n_shipped
+
+    def _in_trouble(self, tail: Tail, code: str) -> int:
+        if tail.trouble != code:
+            say("epoch_in_trouble", epoch=tail.epoch, code=code)
+        tail.trouble, tail.behind = code, False
+        return 0
 
     def _find_epochs(self) -> None:
         trial, settings = self._settings.trial, self._settings
@@ -89,10 +107,9 @@ class Loader:
         try:
             closed = tail.path.exists() and tail.look_at_meta()
             run = read_run(tail.path, tail.shipped_seq, self._settings.mirror.batch_rows)
-        except JournalError as error:
+        except JournalError:
             if live:  # it is being made, or its disk is in trouble: look again
-                say("journal_unreadable", code=error.code)
-                return 0
+                raise
             run, closed = Run((), (), tail.shipped_seq), False  # its process died too early
         live = live and not closed
         gaps = tail.look_at_gaps()

@@ -83,7 +83,7 @@ class Mirror:
         writing = asyncio.create_task(self._writer.run())
         beating = asyncio.create_task(self._beat())
         try:
-            await (self._work_once() if once else self._work())
+            await (self._work_once(writing) if once else self._work(writing))
         finally:
             await self._end(writing)
             beating.cancel()
@@ -93,11 +93,13 @@ class Mirror:
             write_heartbeat(self._heartbeat, self._progress)
             self._door.close()
 
-    async def _work(self) -> None:
+    async def _work(self, writing: asyncio.Task[None]) -> None:
         loading = asyncio.create_task(self._load())
         asking = asyncio.create_task(self._ask())
         stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait((loading, asking, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (loading, asking, stopping, writing), return_when=asyncio.FIRST_COMPLETED
+        )
         self._stop.set()
         # A pair that is met but not asked stays pending; the batch being shipped is finished.
         asking.cancel()
@@ -106,7 +108,7 @@ class Mirror:
             if isinstance(ended, Exception):
                 raise ended
 
-    async def _work_once(self) -> None:
+    async def _work_once(self, writing: asyncio.Task[None]) -> None:
         while not self._stop.is_set():
             n_shipped = await asyncio.to_thread(self._loader.step)
             if n_shipped == 0 and self._loader.is_caught_up:
@@ -114,7 +116,7 @@ class Mirror:
             if n_shipped == 0:
                 await self._pause(_SHORTEST_PAUSE_S)
         asking = asyncio.create_task(self._ask_all())
-        while not asking.done() and not self._stop.is_set():
+        while not (asking.done() or writing.done() or self._stop.is_set()):
             await asyncio.wait((asking,), timeout=0.1)
             if self._asker.breaker.is_stuck:
                 say("candidate_unreachable", held=self._asker.n_held)
@@ -123,6 +125,10 @@ class Mirror:
             asking.cancel()
         with suppress(asyncio.CancelledError):
             await asking
+        if any(tail.trouble for tail in self._loader.tails):
+            raise JournalError(
+                "JOURNAL_SKIPPED", "a journal could not be shipped; the log names its epoch"
+            )
 
     async def _ask_all(self) -> None:
         while True:
@@ -190,8 +196,10 @@ class Mirror:
             # They stay pending, and the next mirror asks about them again.
             say("drain_ended", unfinished=unfinished, unwritten=self._progress.unwritten)
         writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        (ended,) = await asyncio.gather(writing, return_exceptions=True)
         await self._candidate.aclose()
+        if isinstance(ended, Exception):  # a fault of ours; a service manager starts us again
+            raise ended
 
     async def _beat(self) -> None:
         while True:

@@ -56,6 +56,7 @@ class Tail:
     shipped_seq: int
     finished: bool = False
     behind: bool = True
+    trouble: str | None = None  # the code of what keeps this epoch from being shipped
     booked: dict[int, GapLine] = field(default_factory=dict)
     shipped_gaps: set[int] = field(default_factory=set)
     _gap_size: int = -1

@@ -30,6 +30,10 @@ def _impatient(document: Document) -> None:
     document["setting"]["mirror"]["late_until_ms"] = 400
 
 
+def _late_is_short(document: Document) -> None:
+    document["setting"]["mirror"]["late_until_ms"] = 1000
+
+
 def _reply(score: str) -> bytes:
     return (
         soc_reply()
@@ -97,7 +101,8 @@ def _hostile(
 ) -> Iterator[tuple[Arm, TrialFolder]]:
     identity = None if kind == "wrong_identity" else CANDIDATE_IDENTITY
     with running_arm(kind, identity=identity, body=body) as arm:
-        yield arm, make_folder(folder_path, candidate_url=arm.url, edit=_impatient)
+        edit = _impatient if kind in {"hung", "dripping"} else None
+        yield arm, make_folder(folder_path, candidate_url=arm.url, edit=edit)
 
 
 @pytest.mark.parametrize("kind", BY_BEHAVIOUR)
@@ -106,7 +111,7 @@ def test_a_hostile_candidate_gets_an_honest_fate(kind: str, tmp_path: Path) -> N
         seen = _meets(folder)
     assert (seen.fate, seen.detail, seen.http_status) == BY_BEHAVIOUR[kind]
     assert (seen.score is None) == (seen.fate != "answered")
-    assert seen.duration_ms < 1000
+    assert seen.duration_ms < 5000
     assert len(arm.asked) == (0 if kind == "refusing" else 1)
 
 
@@ -127,7 +132,7 @@ def test_every_kind_of_arm_in_the_zoo_was_met() -> None:
 def test_a_healthy_candidate_behind_a_hostile_one_is_asked_as_if_nothing_had_been(
     tmp_path: Path,
 ) -> None:
-    folder = make_folder(tmp_path, edit=_impatient)
+    folder = make_folder(tmp_path, edit=_late_is_short)
     write_journal(folder, [record(1)])
     with running_arm("hung") as hung:
         folder.change_settings(candidate_url=hung.url)
@@ -165,7 +170,7 @@ def test_an_arms_words_reach_neither_the_log_nor_the_store(tmp_path: Path) -> No
 
 def test_a_crash_of_one_second_costs_fates_of_that_second_only(tmp_path: Path) -> None:
     with running_arm(identity=CANDIDATE_IDENTITY) as arm:
-        folder = make_folder(tmp_path, candidate_url=arm.url, edit=_impatient)
+        folder = make_folder(tmp_path, candidate_url=arm.url)
         port = int(arm.url.rsplit(":", 1)[1].strip("/"))
         write_journal(folder, _arrivals(1, 6))
         process = folder.start_mirror()

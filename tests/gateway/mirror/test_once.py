@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 import orjson
+import pytest
 from sqlmodel import col, select
 
-from gateway.journal_reader import gaps_path, journal_path
+from gateway.journal_reader import JournalError, gaps_path, journal_path
 from gateway.mirror.door import StoreDoor
 from gateway.mirror.heartbeat import Progress
 from gateway.mirror.loader import Loader
@@ -248,3 +249,16 @@ def test_asking_long_after_arrival_is_a_minor_deviation(tmp_path: Path) -> None:
     lags = [d for d in deviations(folder.store(), folder.trial) if d.code == "MIRROR_LAG"]
     assert [d.severity for d in lags] == ["minor"]
     assert folder.observations()["pair-1"].lag_ms > 3_500_000
+
+
+def test_a_journal_of_an_unregistered_protocol_holds_up_no_other(tmp_path: Path) -> None:
+    with running_arm(identity=CANDIDATE_IDENTITY) as arm:
+        folder = make_folder(tmp_path, candidate_url=arm.url)
+        stray = write_journal(folder, [record(1)])
+        with sqlite3.connect(journal_path(tmp_path / "journal", folder.trial, stray)) as connection:
+            connection.execute("UPDATE meta SET value = 'sha256:0' WHERE key = 'protocol_digest'")
+        connection.close()
+        write_journal(folder, [record(1, pair_id="pair-2")])
+        with pytest.raises(JournalError, match="could not be shipped"):
+            folder.mirror_once()
+    assert folder.fates() == {"answered": 1}
