@@ -30,12 +30,19 @@ from evaluation.missingness import missing_patterns
 from evaluation.plan import LookPlan, plan_of
 from evaluation.populations import Pairs
 from evaluation.recommend import recommendation
-from evaluation.results import Digests, HypothesisResult, LookFacts, LookResults
+from evaluation.results import (
+    Digests,
+    HypothesisResult,
+    LookFacts,
+    LookResults,
+    SafetyResult,
+)
 from evaluation.safety import safety_results
-from evaluation.sentences import headline
+from evaluation.sentences import Headline, opening
 from evaluation.subgroups import subgroup_results
 from gateway.store.records import LockedData
 from protocols.schema import Protocol
+from protocols.vocabulary import SafetyVerdict, Verdict
 
 SCHEMA_VERSION = "1.0"
 ENGINE_VERSION = "0.1.0"
@@ -77,7 +84,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         engine_version=ENGINE_VERSION,
         facts=_facts(look, data, evaluable),
         digests=Digests(protocol=data.facts.protocol_digest, lock=data.lock_id),
-        headline=_headline(look, hypotheses),
+        headline=_headline(look, hypotheses, safety),
         hypotheses=hypotheses,
         safety=safety,
         recommendation=recommendation(protocol, decided, safety, final=look.final),
@@ -130,11 +137,19 @@ def _hypotheses(
     )
 
 
-def _headline(look: LookPlan, hypotheses: Sequence[HypothesisResult]) -> str:
-    """About the first group of the registered order: the primary or the co-primary hypotheses."""
+def _headline(
+    look: LookPlan, hypotheses: Sequence[HypothesisResult], safety: Sequence[SafetyResult]
+) -> str:
+    """The first group of the registered order leads: the primary or the co-primary hypotheses."""
     first = look.protocol.multiplicity.order[0]
     leading = [h for h in hypotheses if h.id in first]
-    return headline([h.verdict_sentence for h in leading], shown=sum(h.shown for h in leading))
+    others = [h for h in hypotheses if h.id not in first and h.verdict is not Verdict.NOT_TESTED]
+    return Headline(
+        exceeded=tuple(r.title for r in safety if r.verdict is SafetyVerdict.LIMIT_EXCEEDED),
+        leading=tuple(h.verdict_sentence for h in leading),
+        n_shown=sum(h.shown for h in leading),
+        others=tuple(opening(h.verdict, h.framework, measure=h.measure) for h in others),
+    ).sentence()
 
 
 def _facts(look: LookPlan, data: LockedData, evaluable: int) -> LookFacts:

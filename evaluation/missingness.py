@@ -69,8 +69,8 @@ def _sentence(
     if share_with is None or share_without is None:
         return f"No pair with a known outcome has an answer of {name}."
     numbers = (
-        f"the event share is {100 * share_without:.1f} % in the {n_without} pairs without an answer"
-        f" of {name} and {100 * share_with:.1f} % in those with one"
+        f"the event share is {100 * share_without:.1f}% in the {n_without} pairs without an answer"
+        f" of {name} and {100 * share_with:.1f}% in those with one"
     )
     if informative is None:
         return f"Whether missing answers matter is not evaluable: {numbers}."

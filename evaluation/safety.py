@@ -141,7 +141,7 @@ def _sentence(
         limit = rule.limit
         sentence = (
             f"{opening}: {counts.n_events} of {counts.n_among}, one-sided"
-            f" {plain(100 * rule.confidence)} % bounds {three(low, apart_from=limit)} and"
+            f" {plain(100 * rule.confidence)}% bounds {three(low, apart_from=limit)} and"
             f" {three(high, apart_from=limit)}, limit {plain(limit)}."
         )
     if counts.n_unsettled:

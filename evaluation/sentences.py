@@ -4,6 +4,8 @@ Numbers have three decimals here, or as many more (up to six) as keep a limit ap
 it is held against: a reader must see what decided.
 """
 
+from dataclasses import dataclass
+
 from evaluation.decide import Decided
 from evaluation.plan import HypothesisPlan
 from evaluation.results import Interval, TestResult
@@ -65,12 +67,10 @@ def verdict_sentence(
     plan: HypothesisPlan, decided: Decided, primary: TestResult, interval: Interval | None
 ) -> str:
     """Verdict first, then the effect, its interval and the margin, then what qualifies it."""
-    template = VERDICTS[decided.verdict]
-    measure = MEASURES[plan.endpoint.measure]
-    opening = template.format(Aim=AIMS[plan.hypothesis.framework], measure=measure)
+    words = opening(decided.verdict, plan.hypothesis.framework, measure=plan.endpoint.measure)
     numbers = _numbers(plan, primary, interval)
-    sentence = f"{opening}: {numbers}." if numbers and ":" not in opening else f"{opening}."
-    if numbers and ":" in opening:
+    sentence = f"{words}: {numbers}." if numbers and ":" not in words else f"{words}."
+    if numbers and ":" in words:
         sentence += f" {numbers[0].upper()}{numbers[1:]}."
     if decided.reason is not None:
         sentence += f" {decided.reason}"
@@ -88,12 +88,34 @@ def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | Non
         for limit in (interval.low, interval.high)
     )
     margin = f", margin {plain(plan.margin)}" if plan.margin else ""
-    kind = f"{plain(100 * interval.level)} % {interval.kind} interval"
+    kind = f"{plain(100 * interval.level)}% {interval.kind} interval"
     return f"difference {three(primary.estimate)} ({kind} {limits}{margin})"
 
 
-def headline(sentences: list[str], *, shown: int) -> str:
-    """The look's own sentence: that of its hypothesis, or how many of the first group are shown."""
-    if len(sentences) == 1:
-        return sentences[0]
-    return f"{shown} of {len(sentences)} co-primary hypotheses are shown. " + " ".join(sentences)
+def opening(verdict: Verdict, framework: Framework, *, measure: str) -> str:
+    """The verdict in words, without its numbers and without a full stop."""
+    return VERDICTS[verdict].format(Aim=AIMS[framework], measure=MEASURES[measure])
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What the look's first sentence must not leave out.
+
+    `exceeded` are the titles of safety rules beyond their limit; `leading` the whole sentences of
+    the first group of the registered order, `n_shown` of them shown; `others` the openings of
+    the hypotheses after it.
+    """
+
+    exceeded: tuple[str, ...]
+    leading: tuple[str, ...]
+    n_shown: int
+    others: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Safety first, then the primary claim with its numbers, then what else was tested."""
+        parts = [f"Safety limit exceeded: {title}." for title in self.exceeded]
+        if len(self.leading) > 1:
+            parts.append(f"{self.n_shown} of {len(self.leading)} co-primary hypotheses are shown.")
+        parts += self.leading
+        parts += [f"{other}." for other in self.others]
+        return " ".join(parts)

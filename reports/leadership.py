@@ -19,7 +19,7 @@ from reports.sentences import (
 )
 from reports.tables.conduct import bounds_words
 
-CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY)
+CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY, Role.KEY_SECONDARY)
 SEVERITIES = ("life_threatening", "serious", "moderate", "minor")
 LIMITS_SHOWN = 2
 LIMITS_WORDS = 24
@@ -61,7 +61,7 @@ def leadership_of(reading: Reading) -> Leadership:
 
 
 def confirmatory(reading: Reading) -> list[HypothesisResult]:
-    """The hypotheses of primary and co-primary endpoints, all of them where there is none."""
+    """The hypotheses that alpha is spent on, in registered order; all where there is none."""
     held = list(reading.results.hypotheses)
     return [h for h in held if h.role in CONFIRMATORY] or held
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.sentences import VERDICTS, headline, three
+from evaluation.sentences import VERDICTS, Headline, three
 from protocols.vocabulary import Verdict
 from tests.support.simulator import Truth, example_results
 
@@ -33,10 +33,23 @@ def test_forbidden_words_stay_out() -> None:
 
 def test_the_headline_is_the_verdict_with_interval_and_margin() -> None:
     results = example_results(Truth(n=700, candidate_separation=1.5, seed=3))
-    assert results.headline == results.hypotheses[0].verdict_sentence
-    assert "95 % repeated interval" in results.headline
-    assert results.headline.endswith("margin 0.05).")
+    assert results.headline.startswith(results.hypotheses[0].verdict_sentence)
+    assert "95% repeated interval" in results.hypotheses[0].verdict_sentence
+    assert results.hypotheses[0].verdict_sentence.endswith("margin 0.05).")
+
+
+def test_the_headline_names_every_hypothesis_that_was_tested() -> None:
+    results = example_results(Truth(n=700, candidate_separation=1.5, seed=3))
+    for found in results.hypotheses[1:]:
+        tested = found.verdict is not Verdict.NOT_TESTED
+        assert (found.verdict_sentence.split(":")[0] in results.headline) is tested
 
 
 def test_several_hypotheses_are_counted_first() -> None:
-    assert headline(["A.", "B."], shown=1) == "1 of 2 co-primary hypotheses are shown. A. B."
+    made = Headline(exceeded=(), leading=("A.", "B."), n_shown=1, others=())
+    assert made.sentence() == "1 of 2 co-primary hypotheses are shown. A. B."
+
+
+def test_an_exceeded_safety_limit_comes_before_any_claim() -> None:
+    made = Headline(exceeded=("Missed deaths",), leading=("A.",), n_shown=1, others=("B",))
+    assert made.sentence() == "Safety limit exceeded: Missed deaths. A. B."
