@@ -183,3 +183,27 @@ def test_subgroups_by_plain_counting(patients: list[Row], results: dict[str, Any
 def test_everyone_lost_before_five_years_is_counted_as_missing(results: dict[str, Any]) -> None:
     for hypothesis in results["hypotheses"]:
         assert hypothesis["missing"]["n_unascertained"] == 136
+
+
+def test_the_recommendation_follows_from_the_recomputed_numbers(
+    patients: list[Row], results: dict[str, Any]
+) -> None:
+    known = _population(patients, "FAS")
+    events = [row for row in known if row.event]
+    missed = sum(row.index > 5.4 and not (row.answered and row.risk >= 0.52) for row in events)
+    low, high = proportion_confint(missed, len(events), alpha=0.05, method="beta")
+    area = second_route.areas(known)
+    tests = {
+        "H1": (area.difference + MARGINS["H1"]) / area.error,
+        "H2": second_route.score_z(second_route.table(known, event=True), MARGINS["H2"]),
+        "H3": second_route.score_z(second_route.table(known, event=False), MARGINS["H3"]),
+    }
+    final = {name: _hypothesis(results, name)["boundaries"][-1]["z"] for name in tests}
+    shown = {name: z > final[name] for name, z in tests.items()}
+    if low > 0.1:
+        expected = "stop_for_safety"
+    elif all(shown.values()) and high < 0.1:
+        expected = "success"
+    else:
+        expected = "discrimination_only" if shown["H1"] else "not_shown"
+    assert results["recommendation"]["rule"] == expected
