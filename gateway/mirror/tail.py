@@ -1,6 +1,7 @@
 """One epoch's journal as the mirror follows it: rows in order, and which numbers have none."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class Tail:
     trouble: str | None = None  # the code of what keeps this epoch from being shipped
     booked: dict[int, GapLine] = field(default_factory=dict)
     shipped_gaps: set[int] = field(default_factory=set)
+    clock: Callable[[], float] = time.monotonic
     _gap_size: int = -1
     _hole: tuple[int, float] | None = None  # its number, and since when it is known
 
@@ -95,7 +97,7 @@ class Tail:
     def _waits(self, hole: int, live: bool) -> bool:
         if not live:
             return False
-        now_s = time.monotonic()
+        now_s = self.clock()
         if self._hole is None or self._hole[0] < hole:
             self._hole = (hole, now_s)
         return self._hole[0] == hole and now_s - self._hole[1] < HOLE_PATIENCE_S

@@ -208,5 +208,7 @@ def test_no_served_answer_is_lost_or_double_whatever_is_killed(
             mirror={"keep_closed_s": 86_400},
         )
         counts = _check(folder, _run(folder, kills=kills, seed=20261120))
+    askings = Counter(asked.headers["x-equipoise-pair-id"] for asked in candidate.asked)
+    counts["pairs asked again after a kill"] = sum(n > 1 for n in askings.values())
     with capsys.disabled():
         sys.stdout.write(f"\n{kills} kills: {json.dumps(counts)}\n")

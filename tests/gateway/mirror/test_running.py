@@ -2,8 +2,11 @@
 
 import json
 import os
+import sqlite3
 import time
 from pathlib import Path
+
+import pytest
 
 from gateway.journal_claim import JournalClaim
 from gateway.journal_reader import journal_path
@@ -60,6 +63,26 @@ def test_while_the_store_is_away_the_mirror_waits_and_then_catches_up(tmp_path: 
             mirror.terminate()
             assert mirror.wait(20) == 0
     assert folder.heartbeat()["fates"] == {"answered": 30}
+
+
+@pytest.mark.slow
+def test_a_store_that_is_locked_for_longer_than_patience_loses_nothing(tmp_path: Path) -> None:
+    with running_arm(identity=CANDIDATE_IDENTITY) as arm:
+        folder = make_folder(tmp_path, candidate_url=arm.url, mirror={"retry_longest_s": 0.2})
+        mirror = folder.start_mirror()
+        wait_until(lambda: _state(folder) == "running")
+        lock = sqlite3.connect(tmp_path / "trial.sqlite", isolation_level=None)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+            write_journal(folder, [record(number) for number in range(1, 31)])
+            wait_until(lambda: _store_error(folder) == "STORE_UNAVAILABLE", longest_s=30)
+            lock.execute("ROLLBACK")
+            wait_until(lambda: folder.fates() == {"answered": 30}, longest_s=30)
+            wait_until(lambda: _store_error(folder) is None)
+        finally:
+            lock.close()
+            mirror.terminate()
+            assert mirror.wait(20) == 0
 
 
 def _store_error(folder: TrialFolder) -> object:
