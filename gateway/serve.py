@@ -35,6 +35,8 @@ LONGEST_PAUSE_S = 10.0
 STEADY_S = 10.0
 """A process that ran so long is restarted after the first pause again."""
 
+_MOST_HEADERS = 100
+_LONGEST_HEAD = 64 * 1024
 _COLLECT_AFTER = (20_000, 20, 20)
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
 _USAGE_STATUSES = range(2, 6)  # a configuration that a restart does not mend
@@ -70,10 +72,54 @@ class _OneWrite:
 
 
 class GatewayProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP over `_OneWrite`."""
+    """uvicorn's HTTP over `_OneWrite`, with bounds on a request's head, which uvicorn has not."""
+
+    head_deadline_s = 10.0
+    _in_head = False
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(_OneWrite(transport))  # type: ignore[arg-type]
+        # A caller who connects and says nothing is an idle one.
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_of_head()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._end_of_head()
+        if len(self.headers) > _MOST_HEADERS:
+            raise ValueError("too many headers")  # the parser turns it into a 400
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._in_head:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > _LONGEST_HEAD:
+            self._refuse_head()
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_deadline_s, self._refuse_head)
+
+    def _end_of_head(self) -> None:
+        self._in_head = False
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse_head(self) -> None:
+        self._end_of_head()
+        if not self.transport.is_closing():
+            self.send_400_response("Send the whole head at once, in bounds.")
 
 
 class GatewayServer(uvicorn.Server):
@@ -101,12 +147,14 @@ class GatewayServer(uvicorn.Server):
 
 def serve_gateway(settings: GatewaySettings, gateway: Gateway) -> None:
     """Serve until a signal ends it. One process, one event loop."""
+    deadline = {"head_deadline_s": settings.body_deadline_s}
+    protocol = type("GatewayProtocol", (GatewayProtocol,), deadline)
     config = uvicorn.Config(
         gateway,
         host=settings.host,
         port=settings.port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http=GatewayProtocol,
+        http=protocol,
         ws="none",
         lifespan="on",
         log_level="warning",

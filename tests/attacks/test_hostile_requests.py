@@ -177,6 +177,32 @@ def test_a_flood_of_headers_does_not_stop_the_next_caller(gateway: RunningGatewa
     assert gateway.decide().status == 200
 
 
+def test_a_head_that_dribbles_in_is_cut_off_at_the_deadline(gateway: RunningGateway) -> None:
+    begun = time.monotonic()
+    answer = _raw(gateway, f"POST {gateway.path} HTTP/1.1\r\nx-slow: ".encode(), b"a", pause_s=0.1)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert time.monotonic() - begun < 4
+
+
+def test_a_head_without_end_is_refused(gateway: RunningGateway) -> None:
+    endless = b"GET / HTTP/1.1\r\nx: " + b"y" * 40_000
+    assert _raw(gateway, endless, b"y" * 40_000, pause_s=0.2).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_hundred_and_one_headers_are_too_many(gateway: RunningGateway) -> None:
+    lines = [f"x-{number}: 1" for number in range(99)]
+    assert _raw(gateway, _head(gateway, *lines)).startswith(b"HTTP/1.1 400 ")
+
+
+def test_three_hundred_idle_callers_keep_nobody_out(gateway: RunningGateway) -> None:
+    idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(300)]
+    try:
+        assert gateway.decide().status == 200
+    finally:
+        for sock in idle:
+            sock.close()
+
+
 @pytest.mark.parametrize(
     "path",
     [

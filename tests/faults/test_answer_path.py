@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from tests.support.gateway import RunningGateway, decision, make_folder, running
 def trial(
     folder: Path, kind: str = "healthy", *, policy: str = "clinical-first", **options: Any
 ) -> Iterator[tuple[RunningGateway, Arm]]:
-    """Run a gateway beside one arm of a kind; the arm's deadline is 400 ms."""
+    """Run a gateway beside one arm of a kind; the arm's deadline is 400 ms unless said."""
 
     def edit(document: dict[str, Any]) -> None:
-        document["setting"]["standard_of_care_deadline_ms"] = 400
+        document["setting"]["standard_of_care_deadline_ms"] = options.get("deadline_ms", 400)
         document["setting"]["capture"]["policy"] = policy
         document["setting"]["capture"]["budget_ms"] = options.get("budget_ms", 2000)
 
@@ -263,6 +263,18 @@ def test_what_is_under_way_at_the_end_is_finished(tmp_path: Path) -> None:
         assert replies == [200]
 
 
+def test_what_cannot_be_finished_at_the_end_is_on_record_as_lost(tmp_path: Path) -> None:
+    settings = {"drain_s": 1}
+    with trial(tmp_path, "hung", deadline_ms=30_000, settings=settings) as (gateway, _):
+        lane = _in_background(gateway, "enc-1")
+        _await(lambda: b"in_flight 1.0" in gateway.send("GET", "/metrics").body)
+        gateway.stop()
+        lane.join()
+        assert [record.soc_fate for record in gateway.records()] == [Fate.LOST_AT_SHUTDOWN]
+        (path,) = journals(tmp_path / "journal", gateway.trial)
+        assert read_meta(path).closed
+
+
 def _in_background(
     gateway: RunningGateway,
     encounter: str,
@@ -273,12 +285,12 @@ def _in_background(
     def send() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
         sent = {"content-type": "application/json", **(headers or {})}
-        connection.request("POST", gateway.path, decision(encounter), sent)
-        response = connection.getresponse()
-        response.read()
-        connection.close()
-        if replies is not None:
-            replies.append(response.status)
+        with closing(connection), suppress(OSError, http.client.HTTPException):
+            connection.request("POST", gateway.path, decision(encounter), sent)
+            response = connection.getresponse()
+            response.read()
+            if replies is not None:
+                replies.append(response.status)
 
     thread = threading.Thread(target=send)
     thread.start()
