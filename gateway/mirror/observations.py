@@ -36,6 +36,10 @@ class Recorder:
         meaning = Interpreted(record.soc_fate, record.soc_detail)
         if record.soc_fate is Fate.ANSWERED:
             meaning = self._standard_of_care.interpret(record.soc_reply or b"")
+        elif record.soc_fate is Fate.INVALID and record.soc_reply is not None:
+            # The gateway says that it is invalid; the word for it is the same for both arms.
+            word = self._standard_of_care.interpret(record.soc_reply).detail
+            meaning = Interpreted(Fate.INVALID, word or record.soc_detail)
         seen = SeenAnswer(
             fate=meaning.fate,
             score=meaning.score,

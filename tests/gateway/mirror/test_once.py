@@ -139,6 +139,17 @@ def test_a_standard_of_care_that_failed_is_on_record_and_the_candidate_is_asked(
     assert folder.fates() == {"answered": 1}
 
 
+def test_an_invalid_reply_of_the_standard_of_care_has_the_same_word_as_a_candidates(
+    tmp_path: Path,
+) -> None:
+    folder = make_folder(tmp_path)
+    refused = {"soc_fate": Fate.INVALID, "soc_detail": "duplicate_key"}
+    write_journal(folder, [record(1, soc_reply=b'{"a":1,"a":2}', **refused)])
+    folder.mirror_once()
+    seen = folder.observations("standard_of_care")["pair-1"]
+    assert (seen.fate, seen.detail) == ("invalid", "duplicate_keys")
+
+
 def test_a_whole_answer_after_the_deadline_is_late_and_keeps_its_score(tmp_path: Path) -> None:
     with running_arm("slow", identity=CANDIDATE_IDENTITY, score=0.7, delay_s=0.3) as arm:
         folder = make_folder(tmp_path, candidate_url=arm.url, edit=_short_deadline)
