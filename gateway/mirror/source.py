@@ -8,7 +8,7 @@ epoch's cursor is asked or under way, and is not looked for again in this mirror
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gateway.journal_reader import journal_path
+from gateway.journal_reader import JournalError, journal_path
 from gateway.journal_record import JournalRecord
 from gateway.mirror.logs import say
 from gateway.mirror.pairs import Waiting
@@ -39,31 +39,40 @@ class PendingSource:
         self._lost_epochs = lost_epochs
         self.missing: list[str] = []
         self._cursors: dict[str, int] = {}
+        self._last_epoch = ""
+        self._unreadable: set[str] = set()
         self._orphans_sought = False
         self._orphan_place: tuple[str, int] | None = None
 
     def next_page(self) -> list[Waiting]:
-        """Read the next pending pairs, oldest epoch first; empty when there are none now.
+        """Read the next pending pairs, one epoch after the other; empty when there are none now.
 
         Raises
         ------
-        StoreError, JournalError
-            They cannot be read now; nothing was skipped.
+        StoreError
+            The store cannot be read now; nothing was skipped.
         """
         if not self._orphans_sought:
             orphans = self._next_orphans()
             if orphans:
                 return orphans
             self._orphans_sought = True
-        for tail in self._tails():
+        for tail in self._in_turn():
             shipped = tail.shipped_seq
             if not tail.path.exists():  # retired, or lost: `missing` has said so
                 continue
             if shipped > self._cursors.get(tail.epoch, 0):
-                page = self._page_of(tail, shipped)
+                page = self._page_or_nothing(tail, shipped)
                 if page:
+                    self._last_epoch = tail.epoch
                     return page
         return []
+
+    def _in_turn(self) -> list[Tail]:
+        """List the epochs, beginning behind the last one that had its turn."""
+        tails = self._tails()
+        later = [tail for tail in tails if tail.epoch > self._last_epoch]
+        return later + [tail for tail in tails if tail.epoch <= self._last_epoch]
 
     def scanned_through(self, epoch: str) -> int:
         """Say up to which number the epoch's pairs were handed out."""
@@ -71,6 +80,18 @@ class PendingSource:
 
     def _journal(self, epoch: str) -> Path:
         return journal_path(self._journal_folder, self._trial, epoch)
+
+    def _page_or_nothing(self, tail: Tail, shipped: int) -> list[Waiting]:
+        """Read a page; a journal that cannot be read now does not hold up the others."""
+        try:
+            page = self._page_of(tail, shipped)
+        except JournalError as error:
+            if tail.epoch not in self._unreadable:
+                say("journal_unreadable", epoch=tail.epoch, code=error.code)
+            self._unreadable.add(tail.epoch)
+            return []
+        self._unreadable.discard(tail.epoch)
+        return page
 
     def _page_of(self, tail: Tail, shipped: int) -> list[Waiting]:
         after = (tail.epoch, self._cursors.get(tail.epoch, 0))
@@ -90,11 +111,12 @@ class PendingSource:
             self._store(), self._trial, limit=PAGE, after=self._orphan_place
         ):
             epoch = found[0].epoch
-            if epoch in self._lost_epochs:
+            is_here = self._journal(epoch).exists()
+            if epoch in self._lost_epochs and not is_here:
                 lost = [pair for pair in found if pair.epoch == epoch]
                 self._orphan_place = (epoch, lost[-1].seq)
                 return [_waiting(pair, None) for pair in lost]
-            if not self._journal(epoch).exists():
+            if not is_here:
                 self.missing.append(epoch)
                 say("journal_missing", epoch=epoch)
             self._orphan_place = (epoch, _BEYOND)

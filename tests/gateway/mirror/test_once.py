@@ -273,3 +273,13 @@ def test_a_journal_of_an_unregistered_protocol_holds_up_no_other(tmp_path: Path)
         with pytest.raises(JournalError, match="could not be shipped"):
             folder.mirror_once()
     assert folder.fates() == {"answered": 1}
+
+
+def test_a_long_backlog_of_one_gateway_does_not_starve_another(tmp_path: Path) -> None:
+    with running_arm(identity=CANDIDATE_IDENTITY) as arm:
+        folder = make_folder(tmp_path, candidate_url=arm.url)
+        write_journal(folder, [record(number) for number in range(1, 1502)])
+        write_journal(folder, [record(1, pair_id="of another gateway")])
+        folder.mirror_once()
+    order = [asked.headers["x-equipoise-pair-id"] for asked in arm.asked]
+    assert order.index("of another gateway") < 600
