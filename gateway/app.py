@@ -13,7 +13,7 @@ from gateway.arms.client import ArmClient, ArmSettings
 from gateway.asgi import Receive, Scope, Send
 from gateway.context import GatewayContext
 from gateway.declared_model import model_reader
-from gateway.errors import UNKNOWN_TRIAL, Problem
+from gateway.errors import UNKNOWN_TRIAL, Problem, whereabouts
 from gateway.gaps import GapBook
 from gateway.idempotency import IdempotencyStore
 from gateway.journal import Journal, JournalPlan
@@ -53,7 +53,7 @@ class Gateway:
         except Exception as error:  # answered already; the log gets no values
             if scope["type"] == "lifespan":
                 raise
-            log.error("%s: %s", scope["path"].split("/")[1:3], type(error).__name__)  # noqa: TRY400
+            log.error("a request failed: %s", whereabouts(error))  # noqa: TRY400
 
     async def decide(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a decision request of this gateway's trial."""

@@ -7,6 +7,8 @@ EquipoiseError (protocols.errors)
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from uuid import uuid4
 
 import orjson
@@ -108,3 +110,10 @@ class Problem(EquipoiseError):  # noqa: N818 - RFC 9457's own word
         if self.retry_after_s is not None:
             listed.append((b"retry-after", str(self.retry_after_s).encode()))
         return listed
+
+
+def whereabouts(error: BaseException) -> str:
+    """Name an unexpected error and its place for the log; its message may hold what was sent."""
+    frames = extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place

@@ -1,5 +1,6 @@
 """POST /v1/trials/{trial}/decisions as a plain ASGI endpoint: the one hot route."""
 
+import logging
 from time import perf_counter
 
 from gateway.asgi import (
@@ -15,14 +16,18 @@ from gateway.asgi import (
 from gateway.decision import DecisionMaker, Served
 from gateway.errors import (
     BODY_TOO_LARGE,
+    INTERNAL,
     INVALID_REQUEST,
     UNSUPPORTED_MEDIA_TYPE,
     FieldError,
     Problem,
+    whereabouts,
 )
 from gateway.idempotency import StoredAnswer
 from gateway.services import Services
 from gateway.wire import is_json, read_decision, read_idempotency_key, read_trace
+
+log = logging.getLogger(__name__)
 
 _JSON = (b"content-type", b"application/json")
 _NO_STORE = (b"cache-control", b"no-store")
@@ -47,6 +52,11 @@ class DecisionEndpoint:
             await reply_problem(send, problem)
         except ClientGoneError:
             self._services.metrics.disconnects += 1
+        except Exception as error:  # noqa: BLE001 - a fault of ours; the log gets no values
+            log.error("a decision failed: %s", whereabouts(error))  # noqa: TRY400 - likewise
+            self._services.metrics.problems[INTERNAL.slug] += 1
+            detail = "Use the standard of care directly, and tell the operator."
+            await reply_problem(send, Problem(INTERNAL, detail))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
         key, trace = self._read_headers(scope["headers"])
