@@ -19,7 +19,7 @@ from gateway.mirror.tail import Run, Tail, read_run
 from gateway.settings import GatewaySettings
 from gateway.store.reads import epochs
 from gateway.store.shipping import ShipBatch, ShipGap, ShipRow
-from gateway.store.tables import Deviation
+from gateway.store.tables import Deviation, Epoch
 from protocols.errors import RefusedError, StoreError
 
 UNREADABLE = "unreadable_row"
@@ -40,7 +40,7 @@ class Loader:
         self._readers = readers
         self._progress = progress
         self._tails: dict[str, Tail] = {}
-        self._known: dict[str, int] | None = None
+        self._known: dict[str, Epoch] | None = None
 
     @property
     def tails(self) -> list[Tail]:
@@ -86,19 +86,21 @@ class Loader:
         trial, settings = self._settings.trial, self._settings
         if self._known is None:
             rows = epochs(self._door.store(), trial)
-            self._known = {row.epoch: row.shipped_seq for row in rows}
+            self._known = {row.epoch: row for row in rows}
         found = [
             *(_epoch(path) for path in journals(settings.journal_folder, trial)),
             *(_epoch(path) for path in gap_files(settings.gap_folder, trial)),
         ]
         for epoch in found:
             if epoch not in self._tails:
+                before = self._known.get(epoch)
                 self._tails[epoch] = Tail(
                     epoch=epoch,
                     path=journal_path(settings.journal_folder, trial, epoch),
                     gap_path=gaps_path(settings.gap_folder, trial, epoch),
                     meta=None,
-                    shipped_seq=self._known.get(epoch, 0),
+                    shipped_seq=0 if before is None else before.shipped_seq,
+                    closed_before=before is not None and before.closed,
                 )
 
     def _follow(self, tail: Tail) -> int:
@@ -114,11 +116,13 @@ class Loader:
         live = live and not closed
         gaps = tail.look_at_gaps()
         whole, run = run, tail.up_to_hole(run, live=live)
-        tail.behind = run is not whole or bool(run.records)
-        ended = not live and run is whole and not run.records and not run.unreadable
-        if run.records or run.unreadable or gaps or (closed and ended):
-            self._ship(tail, run, closed=closed and ended)
-        tail.finished = ended
+        exhausted = not (live or run.records or run.unreadable) and run is whole
+        # A killed gateway says no goodbye: it is over when nothing more of it has come for a while.
+        final = exhausted and (closed or tail.closed_before or tail.is_quiet(news=bool(gaps)))
+        if run.records or run.unreadable or gaps or final:
+            self._ship(tail, run, closed=final)
+        tail.finished = final
+        tail.behind = bool(run.records) or run is not whole or (exhausted and not final)
         return len(run.records) + len(gaps)
 
     def _book(self, tail: Tail) -> int:

@@ -55,6 +55,7 @@ class Tail:
     gap_path: Path
     meta: JournalMeta | None
     shipped_seq: int
+    closed_before: bool = False  # the store has it as over already
     finished: bool = False
     behind: bool = True
     trouble: str | None = None  # the code of what keeps this epoch from being shipped
@@ -62,6 +63,7 @@ class Tail:
     shipped_gaps: set[int] = field(default_factory=set)
     clock: Callable[[], float] = time.monotonic
     _gap_size: int = -1
+    _quiet_since_s: float | None = None
     _hole: tuple[int, float] | None = None  # its number, and since when it is known
 
     def look_at_gaps(self) -> list[GapLine]:
@@ -93,6 +95,13 @@ class Tail:
                 return Run(run.records[:index], lost, through)
             expected = record.seq + 1
         return run
+
+    def is_quiet(self, *, news: bool) -> bool:
+        """Say whether a dead gateway's epoch has brought nothing for long enough to be over."""
+        now_s = self.clock()
+        if news or self._quiet_since_s is None:
+            self._quiet_since_s = now_s
+        return now_s - self._quiet_since_s >= HOLE_PATIENCE_S
 
     def _waits(self, hole: int, live: bool) -> bool:
         if not live:

@@ -38,7 +38,7 @@ class Epoch(SQLModel, table=True):
     started_at_us: int = Field(sa_column=_big())
     shipped_seq: int = Field(sa_column=_big())  # every journal row up to here is in the store
     accepted_seq: int = Field(sa_column=_big())  # highest number known to have been given out
-    closed: bool = False  # the process said goodbye, so accepted_seq is final
+    closed: bool = False  # the process said goodbye or is dead, so accepted_seq is final
 
 
 class Gap(SQLModel, table=True):

@@ -158,7 +158,7 @@ def _nothing_pending(folder: TrialFolder) -> bool:
         closed = max(epochs(store, folder.trial), key=lambda row: row.epoch).closed
     finally:
         store.close()
-    return closed and "pending" not in found.fates["candidate"]
+    return closed and not found.in_flight and "pending" not in found.fates["candidate"]
 
 
 def _check(folder: TrialFolder, clients: Clients) -> dict[str, object]:
@@ -175,6 +175,7 @@ def _check(folder: TrialFolder, clients: Clients) -> dict[str, object]:
         "recorded": len(recorded),
         "recorded but not delivered": len(recorded) - len(clients.answered),
         "booked gaps without a row": found.booked_gaps,
+        "numbers of requests cut off": len(found.unexplained),
         "fates": found.fates,
         "deviations": dict(codes),
     }
@@ -183,8 +184,9 @@ def _check(folder: TrialFolder, clients: Clients) -> dict[str, object]:
     missing = set(clients.answered.values()) - pairs
     assert missing <= gaps, f"served and not on record: {len(missing - gaps)} of {counts}"
     assert len(pairs) == len(recorded) == len({encounter for _, encounter in recorded}), counts
-    assert found.unexplained == (), counts
-    assert "SEQUENCE_GAP" not in codes, counts
+    # A request that was under way at the kill got no answer; its number may be missing, named.
+    assert found.accepted == len(recorded) + found.booked_gaps + len(found.unexplained), counts
+    assert codes["SEQUENCE_GAP"] <= len(found.unexplained), counts
     soc = folder.observations("standard_of_care")
     candidate = folder.observations("candidate")
     assert set(soc) == set(candidate) == pairs, counts

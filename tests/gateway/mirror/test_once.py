@@ -179,12 +179,29 @@ def test_the_journal_of_a_killed_gateway_is_shipped_like_any_other(tmp_path: Pat
     assert folder.fates() == {"answered": 4}
 
 
+def test_what_a_killed_gateway_took_with_it_is_named_and_does_not_wait_for_ever(
+    tmp_path: Path,
+) -> None:
+    folder = make_folder(tmp_path)
+    epoch = write_journal(folder, [record(1), record(2)], closed=False)
+    _book_gap(folder, epoch, 5)
+    folder.mirror_once()
+    found = completeness(folder.store(), folder.trial)
+    assert (found.accepted, found.recorded, found.booked_gaps, found.in_flight) == (5, 2, 1, 0)
+    assert found.unexplained == (f"{epoch}:3", f"{epoch}:4")
+
+
+def _book_gap(folder: TrialFolder, epoch: str, seq: int) -> None:
+    (folder.path / "gaps").mkdir()
+    line = {"seq": seq, "pair_id": f"pair-{seq}", "at_us": FIRST_US, "cause": "journal_error"}
+    path = gaps_path(folder.path / "gaps", folder.trial, epoch)
+    path.write_bytes(orjson.dumps(line) + b"\n")
+
+
 def test_a_booked_gap_explains_its_number_and_a_missing_row_is_a_deviation(tmp_path: Path) -> None:
     folder = make_folder(tmp_path)
     epoch = write_journal(folder, [record(1), record(4), record(6)])
-    (tmp_path / "gaps").mkdir()
-    line = {"seq": 2, "pair_id": "pair-2", "at_us": FIRST_US, "cause": "journal_error"}
-    gaps_path(tmp_path / "gaps", folder.trial, epoch).write_bytes(orjson.dumps(line) + b"\n")
+    _book_gap(folder, epoch, 2)
     folder.mirror_once()
     found = {(d.code, d.key) for d in deviations(folder.store(), folder.trial)}
     assert found == {
