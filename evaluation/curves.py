@@ -7,7 +7,7 @@ import numpy as np
 from evaluation.inference.arrays import exact_sum
 from evaluation.inference.discrimination import placements
 from evaluation.inference.roc import roc_points
-from evaluation.measures import higher_is_riskier, risks
+from evaluation.measures import probability_of_event, risks
 from evaluation.populations import BoolArray, FloatArray, Sample
 from evaluation.results import ArmCalibration, CurvePoint, NaturalFrequencies, RocCurve
 from protocols.schema import Arms, Endpoint
@@ -72,7 +72,7 @@ def calibration(sample: Sample, arms: Arms) -> tuple[ArmCalibration, ...]:
 
 
 def _calibration(arm: Arm, plan: ArmPlan, sample: Sample, scores: FloatArray) -> ArmCalibration:
-    expected = exact_sum(scores if higher_is_riskier(plan) else 1 - scores)
+    expected = exact_sum(probability_of_event(scores, plan))
     return ArmCalibration(
         arm=arm,
         n_pairs=sample.n,

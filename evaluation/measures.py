@@ -67,7 +67,7 @@ def measured(measure: Measure, sample: Sample, arms: Arms) -> Measured:
         case "sensitivity" | "specificity":
             candidate, standard_of_care = _correctness(measure, sample)
         case "brier":
-            candidate, standard_of_care = _losses(sample)
+            candidate, standard_of_care = losses(sample, sample.outcome == 1, arms)
     data = Measured(measure, candidate, standard_of_care, sample.outcome == 1, sample.subject)
     return data.take(in_denominator(measure, sample))
 
@@ -124,8 +124,14 @@ def _right(
     return right
 
 
-def _losses(sample: Sample) -> tuple[FloatArray, FloatArray]:
-    happened = (sample.outcome == 1).astype(np.float64)
-    candidate = (sample.candidate_score - happened) ** 2
+def losses(sample: Sample, happened: BoolArray, arms: Arms) -> tuple[FloatArray, FloatArray]:
+    """Squared errors of both arms' event probabilities if `happened` were so, candidate first."""
+    candidate = (probability_of_event(sample.candidate_score, arms.candidate) - happened) ** 2
     candidate = np.where(sample.candidate_answered, candidate, LARGEST_LOSS)
-    return candidate, (sample.standard_of_care_score - happened) ** 2
+    known = probability_of_event(sample.standard_of_care_score, arms.standard_of_care)
+    return candidate, (known - happened) ** 2
+
+
+def probability_of_event(scores: FloatArray, plan: ArmPlan) -> FloatArray:
+    """A probability that flags when it is low speaks of the event's absence."""
+    return scores if higher_is_riskier(plan) else 1 - scores

@@ -16,7 +16,7 @@ from evaluation.inference.missing import METHOD, members
 from evaluation.inference.missing_auc import METHOD as AUC_METHOD
 from evaluation.inference.missing_auc import auc_extremes
 from evaluation.inference.orientation import critical_of, sign_of
-from evaluation.measures import BINARY, Measured, in_denominator, measured, risks
+from evaluation.measures import BINARY, Measured, in_denominator, losses, measured, risks
 from evaluation.plan import HypothesisPlan
 from evaluation.populations import UNKNOWN, FloatArray, Sample
 from evaluation.results import MissingBounds
@@ -94,7 +94,7 @@ def _extreme(
         case "sensitivity" | "specificity":
             completed = _binary_completed(plan, sample, arms, side)
         case "brier":
-            completed = (measured("brier", _brier_completed(plan, sample, side), arms),)
+            completed = (measured("brier", _brier_completed(plan, sample, arms, side), arms),)
     if isinstance(completed, NotEvaluable):
         return completed
     cases = []
@@ -152,16 +152,15 @@ def _binary_completed(
     return tuple(data.take(mask) for mask in masks)
 
 
-def _brier_completed(plan: HypothesisPlan, sample: Sample, side: Side) -> Sample:
+def _brier_completed(plan: HypothesisPlan, sample: Sample, arms: Arms, side: Side) -> Sample:
     """Each unknown outcome by itself: the one that moves the mean difference the right way."""
-    raises = _loss_difference(sample, 1) > _loss_difference(sample, 0)
+    raises = _loss_difference(sample, arms, True) > _loss_difference(sample, arms, False)
     upwards = (side == "best") == (sign_of(plan.endpoint.direction) > 0)
     assumed = np.where(raises if upwards else ~raises, 1, 0)
     outcome = np.where(sample.outcome == UNKNOWN, assumed, sample.outcome)
     return replace(sample, outcome=outcome)
 
 
-def _loss_difference(sample: Sample, outcome: int) -> FloatArray:
-    candidate = (sample.candidate_score - outcome) ** 2
-    candidate = np.where(sample.candidate_answered, candidate, 1.0)
-    return candidate - (sample.standard_of_care_score - outcome) ** 2
+def _loss_difference(sample: Sample, arms: Arms, happened: bool) -> FloatArray:
+    candidate, standard_of_care = losses(sample, np.full(sample.n, happened), arms)
+    return candidate - standard_of_care

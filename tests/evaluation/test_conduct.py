@@ -223,6 +223,27 @@ def test_the_brier_score_is_a_loss_where_lower_is_better() -> None:
     assert worse.verdict is Verdict.INFERIOR
 
 
+@pytest.mark.parametrize("arm", ["candidate", "standard_of_care"])
+def test_a_probability_that_flags_when_low_has_the_loss_of_the_event(arm: str) -> None:
+    def brier(document: Document) -> None:
+        endpoint = document["endpoints"][0]
+        endpoint |= {"measure": "brier", "direction": "lower_is_better"}
+        document["hypotheses"] = [hypothesis("H1", "AUC", test="clustered_difference", margin=0.01)]
+
+    def survival(document: Document) -> None:
+        brier(document)
+        reading = document["arms"][arm]["decision"]
+        reading["flag_when"], reading["threshold"] = "score_at_or_below", 0.75
+
+    truth = replace(GOOD, missing_outcome_share=0.05, candidate_failure_share=0.02)
+    straight, turned = _one_look(brier), _one_look(survival)
+    one = _first(conduct(straight, simulate(straight, truth), []))
+    other = _first(conduct(turned, simulate(turned, truth), []))
+    assert other.primary.estimate == pytest.approx(one.primary.estimate, abs=1e-12)
+    assert other.missing.worst_estimate == pytest.approx(one.missing.worst_estimate, abs=1e-12)
+    assert other.missing.best_estimate == pytest.approx(one.missing.best_estimate, abs=1e-12)
+
+
 def test_a_lock_of_another_protocol_is_refused() -> None:
     protocol, other = _one_look(), example_protocol()
     with pytest.raises(EvaluationError) as caught:
