@@ -75,3 +75,22 @@ class Batcher(Generic[Item, Result]):
     def _finish(self, items: list[Item], result: Result) -> None:
         self.waiting -= len(items)
         self._on_done(items, result)
+
+
+async def in_thread(name: str, call: Callable[[], Result]) -> Result:
+    """Run one blocking call in a daemon thread: should it hang, the process can still end."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Result] = loop.create_future()
+
+    def run() -> None:
+        result = call()
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, done, result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await done
+
+
+def _settle(done: "asyncio.Future[Result]", result: Result) -> None:
+    if not done.done():
+        done.set_result(result)
