@@ -158,7 +158,7 @@ class SafetyResult(Result):
 class SubgroupCell(Result):
     level: str
     title: str
-    n_pairs: int | None  # None when suppressed
+    n_pairs: int | None  # None when suppressed, or withheld to guard a suppressed level
     n_events: int | None
     estimate: float | None
     low: float | None

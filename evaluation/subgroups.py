@@ -1,5 +1,8 @@
 """Subgroups of the primary endpoints: intervals, no verdict. Small cells are suppressed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from evaluation.estimates import estimate
@@ -15,6 +18,15 @@ from protocols.schema import Protocol, Subgroup, SubgroupLevel
 LEVEL = 0.95
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The pairs of one level: all that are in it, and those that the measure looks at."""
+
+    level: SubgroupLevel
+    n: int
+    data: Measured
+
+
 def subgroup_results(look: LookPlan, sample: Sample) -> tuple[SubgroupResult, ...]:
     """Each registered subgroup for each primary endpoint, on the evaluable pairs of `sample`."""
     evaluable = sample.evaluable()
@@ -24,10 +36,7 @@ def subgroup_results(look: LookPlan, sample: Sample) -> tuple[SubgroupResult, ..
             title=subgroup.title,
             endpoint=plan.endpoint.id,
             endpoint_title=plan.endpoint.title,
-            cells=tuple(
-                _cell(look.protocol, plan, subgroup, level=level, sample=evaluable)
-                for level in subgroup.levels
-            ),
+            cells=_cells(look.protocol, plan, subgroup, sample=evaluable),
         )
         for plan in _primary_plans(look)
         for subgroup in look.protocol.subgroups
@@ -42,20 +51,44 @@ def _primary_plans(look: LookPlan) -> list[HypothesisPlan]:
     return [first[e.id] for e in look.primary_endpoints if e.id in first]
 
 
-def _cell(
-    protocol: Protocol,
-    plan: HypothesisPlan,
-    subgroup: Subgroup,
-    *,
-    level: SubgroupLevel,
-    sample: Sample,
-) -> SubgroupCell:
-    part = sample.take(_members(protocol, level, sample))
-    data = measured(plan.endpoint.measure, part, protocol.arms)
+def _cells(
+    protocol: Protocol, plan: HypothesisPlan, subgroup: Subgroup, *, sample: Sample
+) -> tuple[SubgroupCell, ...]:
+    parts = []
+    for level in subgroup.levels:
+        part = sample.take(_members(protocol, level, sample))
+        data = measured(plan.endpoint.measure, part, protocol.arms)
+        parts.append(_Part(level, part.n, data))
     smallest = max(subgroup.minimum_cell, protocol.governance.small_cell)
+    withheld = _withheld(parts, smallest)
+    return tuple(_cell(plan, p, smallest=smallest, withheld=p.level.id in withheld) for p in parts)
+
+
+def _withheld(parts: Sequence[_Part], smallest: int) -> set[str]:
+    """Large levels to be kept back, because small ones could be had as the total less the rest.
+
+    Levels kept back are two at least and hold `smallest` events or non-events together; the next
+    smallest goes first. A level in which there is nobody gives nobody away.
+    """
+    ordered = sorted(parts, key=lambda part: _smallest_cell(part.data))
+    small = [part for part in ordered if _smallest_cell(part.data) < smallest]
+    large = ordered[len(small) :]
+    hidden = [_smallest_cell(part.data) for part in small if part.n > 0]
+    n = 0
+    while hidden and n < len(large) and (len(hidden) < 2 or sum(hidden) < smallest):
+        hidden.append(_smallest_cell(large[n].data))
+        n += 1
+    return {part.level.id for part in large[:n]}
+
+
+def _cell(plan: HypothesisPlan, part: _Part, *, smallest: int, withheld: bool) -> SubgroupCell:
+    level, data = part.level, part.data
     if _smallest_cell(data) < smallest:
         reason = f"Fewer than {smallest} events or non-events."
         return _empty(level, reason=reason, suppressed=True)
+    if withheld:
+        reason = "Withheld: with the total it would give a suppressed level away."
+        return _empty(level, reason=reason, suppressed=False)
     answer = estimate(plan, data, LEVEL)
     if isinstance(answer, NotEvaluable):
         counts = {"n_pairs": data.n, "n_events": data.n_events}

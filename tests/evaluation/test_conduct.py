@@ -309,20 +309,6 @@ def test_every_pair_is_in_the_flow_exactly_once() -> None:
     assert results.flow[-1].n == results.facts.evaluable_pairs
 
 
-def test_small_subgroup_cells_are_suppressed_to_the_last_number() -> None:
-    protocol = _one_look()
-    pairs = simulate_pairs(protocol, Truth(n=300))
-    mostly_men = [
-        replace(pair, inputs={**pair.inputs, "sex": "female" if i < 12 else "male"})
-        for i, pair in enumerate(pairs)
-    ]
-    results = conduct(protocol, lock_of(protocol, mostly_men, look="L1"), [])
-    women, men = results.subgroups[0].cells
-    assert women.suppressed
-    assert (women.n_pairs, women.n_events, women.estimate, women.low) == (None,) * 4
-    assert men.estimate is not None
-
-
 def test_informative_missingness_is_said_among_the_limits() -> None:
     protocol = _one_look()
     truth = replace(GOOD, candidate_failure_share=0.02, candidate_failure_share_in_events=0.3)
