@@ -101,7 +101,12 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         deviations=deviations_of(data.facts),
         refusals=refusals_of(data.facts),
         limits=limits_of(
-            look, data, hypotheses=hypotheses, patterns=patterns, sample=samples.primary
+            look,
+            data,
+            hypotheses=hypotheses,
+            patterns=patterns,
+            sample=samples.primary,
+            evaluable=evaluable,
         ),
         protocol=protocol.model_dump(mode="json"),
     )

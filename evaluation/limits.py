@@ -23,6 +23,7 @@ def limits_of(
     hypotheses: tuple[HypothesisResult, ...],
     patterns: tuple[MissingPattern, ...],
     sample: Sample,
+    evaluable: int,
 ) -> tuple[str, ...]:
     protocol = look.protocol
     return (
@@ -30,7 +31,9 @@ def limits_of(
         *_outcomes(look, data, sample),
         *_identifiability(protocol),
         *_conduct(protocol, data),
+        *_short_end(look, data, evaluable=evaluable),
         *_repeats(protocol, sample),
+        *_safety(protocol),
         *_subgroups(protocol),
         *(p.sentence for p in patterns if p.informative),
         *(w for h in hypotheses for w in h.primary.warnings),
@@ -95,6 +98,35 @@ def _repeats(protocol: Protocol, sample: Sample) -> list[str]:
         f"The {evaluable.n} evaluable pairs come from {evaluable.n_subjects} subjects, but the"
         " protocol registers pairs as independent; the intervals may be too narrow."
     ]
+
+
+def _short_end(look: LookPlan, data: LockedData, *, evaluable: int) -> list[str]:
+    """The last look spends all of alpha however short it is: sound unless results chose the end."""
+    if not (look.final and data.facts.accrual_closed and evaluable < look.planned_pairs):
+        return []
+    return [
+        f"Accrual was closed at {evaluable} of {look.planned_pairs} planned evaluable pairs; error"
+        " rates hold only if no earlier result led to it."
+    ]
+
+
+def _safety(protocol: Protocol) -> list[str]:
+    """What the exact bounds do not allow for: several looks, and subjects who come back."""
+    if not protocol.safety:
+        return []
+    sentences = []
+    n_looks = len(protocol.monitoring.looks)
+    if n_looks > 1:
+        sentences.append(
+            f"Safety bounds hold their confidence at each of the {n_looks} planned looks by itself,"
+            " not over all of them together."
+        )
+    if protocol.design.cluster == "subject":
+        sentences.append(
+            "Safety bounds take pairs as independent although pairs cluster by subject; they may"
+            " lie too close together."
+        )
+    return sentences
 
 
 def _subgroups(protocol: Protocol) -> list[str]:
