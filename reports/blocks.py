@@ -65,16 +65,38 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A mark of a drawing (`svg`) and what it stands for."""
+
+    svg: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One drawing of several in a figure, headed by the page's own text."""
+
+    title: str
+    subtitle: str
+    keys: tuple[Key, ...]
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
-    """`finding` is the short text alternative, `description` the long one, `table` the data."""
+    """`finding` is the short text alternative, `description` the long one, `table` the data.
+
+    The drawing is `svg`, or one in each of `panels`.
+    """
 
     kind: ClassVar[str] = "figure"
     number: int
     title: str
     finding: str
     description: str
-    svg: str
     table: Table
+    svg: str = ""
+    panels: tuple[Panel, ...] = ()
     narrow: bool = False
     unfolded: bool = False  # the data table is read with the figure
 
@@ -136,20 +158,26 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
+    """`number` is the large one; `against` what it is held against; `grave` asks for attention."""
+
     label: str
     title: str
     number: str
+    against: str
     interval: str
     basis: str
+    grave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Leadership:
-    """The first page."""
+    """The first page; `alarm` is what stands before every verdict, where there is such a thing."""
 
     trial_line: str
+    arms_line: str
     data_line: str
     stamps: tuple[str, ...]
+    alarm: str
     verdict: str
     frequencies: str
     figure: Figure | None

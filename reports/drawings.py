@@ -2,119 +2,16 @@
 
 from collections.abc import Sequence
 
-from evaluation.results import FlowStep, HypothesisResult, RocCurve, TestResult
+from evaluation.results import FlowStep, HypothesisResult, RocCurve
 from reports import numbers
-from reports.blocks import Cell, Column, Figure, Row, Table, blank, cell
+from reports.blocks import Column, Figure, Row, Table, blank, cell
 from reports.figures.boundary import draw_boundaries
 from reports.figures.flow import draw_flow
-from reports.figures.interval import IntervalPanel, IntervalRow, draw_intervals
 from reports.figures.roc import draw_roc
 from reports.flow_words import reason_words
-from reports.reading import Reading, format_of
-from reports.sentences import as_clause, claim_interval, effect_sentence, level_words, verdict_words
+from reports.reading import Reading
 from reports.tables.conduct import arm_words
 from reports.tables.endpoints import bound_words, boundaries_table
-
-
-def intervals_figure(
-    reading: Reading, hypotheses: Sequence[HypothesisResult], *, title: str, supporting: bool
-) -> Figure:
-    """One panel per hypothesis; with `supporting`, every analysis population is a row."""
-    number = next(reading.figures)
-    panels = [_panel(reading, h, supporting=supporting) for h in hypotheses]
-    finding = " ".join(
-        f"{h.id}, {h.endpoint_title}: {verdict_words(h.verdict)}." for h in hypotheses
-    )
-    described = " ".join(
-        f"{h.id}, {h.endpoint_title}: {effect_sentence(h, format_of(h))}" for h in hypotheses
-    )
-    tests = [
-        (h, test)
-        for h in hypotheses
-        for test in ((h.primary, *h.supporting) if supporting else (h.primary,))
-    ]
-    return Figure(
-        number=number,
-        title=title,
-        finding=finding,
-        description=described,
-        svg=draw_intervals(number, panels, finding, described),
-        table=_intervals_table(reading, number, tests),
-    )
-
-
-def _panel(reading: Reading, hypothesis: HypothesisResult, *, supporting: bool) -> IntervalPanel:
-    tests = (hypothesis.primary, *hypothesis.supporting) if supporting else (hypothesis.primary,)
-    return IntervalPanel(
-        title=f"{hypothesis.id} {hypothesis.endpoint_title}",
-        subtitle=_subtitle(hypothesis),
-        direction=hypothesis.direction,
-        margin=hypothesis.margin,
-        format=format_of(hypothesis),
-        rows=tuple(_interval_row(reading, t, primary=t is hypothesis.primary) for t in tests),
-    )
-
-
-def _subtitle(hypothesis: HypothesisResult) -> str:
-    """The verdict and which interval the figure shows."""
-    interval = claim_interval(hypothesis.primary)
-    words = verdict_words(hypothesis.verdict)
-    return words if interval is None else f"{words}. {level_words(interval)}"
-
-
-def _interval_row(reading: Reading, test: TestResult, *, primary: bool) -> IntervalRow:
-    interval = claim_interval(test)
-    return IntervalRow(
-        label=reading.population(test.population),
-        short=test.population,
-        estimate=test.estimate,
-        low=None if interval is None else interval.low,
-        high=None if interval is None else interval.high,
-        primary=primary,
-        reason=as_clause(test.not_evaluable) if test.not_evaluable else None,
-    )
-
-
-def _intervals_table(
-    reading: Reading, number: int, tests: Sequence[tuple[HypothesisResult, TestResult]]
-) -> Table:
-    return Table(
-        id=f"figure-{number:02d}-intervals",
-        caption=f"Data of figure {number}",
-        columns=(
-            Column("Hypothesis"),
-            Column("Population"),
-            Column("Difference", numeric=True),
-            Column("Low", numeric=True),
-            Column("High", numeric=True),
-            Column("Level", numeric=True),
-            Column("Margin", numeric=True),
-            Column("Verdict"),
-        ),
-        rows=tuple(_intervals_row(reading, h, test) for h, test in tests),
-    )
-
-
-def _intervals_row(reading: Reading, hypothesis: HypothesisResult, test: TestResult) -> Row:
-    form, interval = format_of(hypothesis), claim_interval(test)
-
-    def effect(value: float | None) -> Cell:
-        return blank() if value is None else cell(form.number(value), value)
-
-    return Row(
-        (
-            cell(hypothesis.id),
-            cell(reading.population(test.population)),
-            effect(test.estimate),
-            effect(None if interval is None else interval.low),
-            effect(None if interval is None else interval.high),
-            blank()
-            if interval is None
-            else cell(numbers.plain_percent(interval.level), interval.level),
-            effect(hypothesis.margin),
-            cell(verdict_words(hypothesis.verdict)),
-        )
-    )
 
 
 def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:

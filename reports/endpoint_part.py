@@ -7,7 +7,8 @@ missing-outcome bounds, warnings, and what was registered.
 from evaluation.results import HypothesisResult
 from protocols.vocabulary import Verdict
 from reports.blocks import Block, Facts, Part, Text
-from reports.drawings import boundaries_figure, intervals_figure
+from reports.drawings import boundaries_figure
+from reports.interval_drawing import intervals_figure
 from reports.numbers import alpha
 from reports.reading import Reading, format_of
 from reports.sentences import (

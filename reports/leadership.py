@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 
 from evaluation.results import HypothesisResult, SafetyResult
-from protocols.vocabulary import Role
+from protocols.vocabulary import Role, SafetyVerdict
 from reports import numbers
 from reports.blocks import Figure, Leadership, Tile
-from reports.drawings import intervals_figure
+from reports.interval_drawing import intervals_figure
 from reports.reading import Reading, format_of
 from reports.sentences import (
     RECOMMENDATIONS,
     as_clause,
     claim_interval,
+    exceeded_sentences,
     frequencies_sentence,
     listed,
+    missing_outcomes_sentence,
     safety_line,
+    safety_words,
     stamps,
 )
 from reports.tables.conduct import bounds_words
@@ -23,29 +26,32 @@ CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY, Role.KEY_SECONDARY)
 SEVERITIES = ("life_threatening", "serious", "moderate", "minor")
 LIMITS_SHOWN = 2
 LIMITS_WORDS = 24
-SCORE_UNITS = {"auc": " AUC", "brier": " Brier"}
+FALSE_ALERTS = "Burden: false alerts"
 
 
 def leadership_of(reading: Reading) -> Leadership:
     results = reading.results
     facts = results.facts
+    alarm = exceeded_sentences(results)
     return Leadership(
         trial_line=(
             f"{facts.acronym} · {facts.trial} · protocol {facts.protocol_version} "
             f"({numbers.short_digest(results.digests.protocol)})"
         ),
+        arms_line=_arms(reading),
         data_line=(
             f"Data locked {numbers.instant(facts.locked_at)} · "
             f"{numbers.plural(facts.evaluable_pairs, 'evaluable pair')} "
             f"({numbers.count(facts.planned_pairs)} planned)"
         ),
         stamps=stamps(results),
-        verdict=results.headline,
+        alarm=alarm,
+        verdict=results.headline.removeprefix(alarm).strip(),
         frequencies=_frequencies(reading),
         figure=_figure(reading),
         tiles=_tiles(reading),
         safety=safety_line(results),
-        unknown=_unknown(results.limits),
+        unknown=_unknown(reading),
         recommendation=RECOMMENDATIONS.get(
             results.recommendation.recommendation, results.recommendation.recommendation
         ),
@@ -79,13 +85,22 @@ def _frequencies(reading: Reading) -> str:
     return next((sentence for sentence in said if sentence), "")
 
 
-def _unknown(limits: Sequence[str]) -> tuple[str, ...]:
-    """The first limits of the trial, as many as the page can hold; the rest is further below."""
-    shown: list[str] = []
-    for limit in limits[:LIMITS_SHOWN]:
-        if shown and sum(len(s.split()) for s in (*shown, limit)) > LIMITS_WORDS:
-            break
-        shown.append(limit)
+def _arms(reading: Reading) -> str:
+    candidate, standard = reading.protocol.arms.candidate, reading.protocol.arms.standard_of_care
+    return (
+        f"Candidate {candidate.name} {candidate.version} · "
+        f"standard of care {standard.name} {standard.version}"
+    )
+
+
+def _unknown(reading: Reading) -> tuple[str, ...]:
+    """The trial's first limit, the missing outcomes, then what the page can hold of the rest."""
+    first, *rest = reading.results.limits or ("",)
+    missing = missing_outcomes_sentence(reading.results)
+    shown = [sentence for sentence in (first, missing) if sentence]
+    for limit in rest[: LIMITS_SHOWN - len(shown)]:
+        if sum(len(s.split()) for s in (*shown, limit)) <= LIMITS_WORDS:
+            shown.append(limit)
     return tuple(shown)
 
 
@@ -100,7 +115,7 @@ def _tiles(reading: Reading) -> tuple[Tile, ...]:
         tiles.append(_endpoint_tile("Benefit", benefit))
     if harm is not None:
         tiles.append(_safety_tile(harm))
-    tiles.append(_flags_tile(reading) if burden is None else _endpoint_tile("Burden", burden))
+    tiles.append(_flags_tile(reading) if burden is None else _endpoint_tile(FALSE_ALERTS, burden))
     return tuple(tiles)
 
 
@@ -116,29 +131,38 @@ def _endpoint_tile(label: str, hypothesis: HypothesisResult) -> Tile:
     interval = claim_interval(test)
     if test.estimate is None or interval is None:
         reason = as_clause(test.not_evaluable or hypothesis.reason or "no estimate")
-        return Tile(label, hypothesis.endpoint_title, "not evaluable", reason, _pairs(test.n_pairs))
+        return _no_number(label, hypothesis.endpoint_title, reason, test.n_pairs)
     level = numbers.plain_percent(interval.level)
+    limits = form.interval(interval.low, interval.high)
+    ours, theirs = test.candidate, test.standard_of_care
     return Tile(
         label,
         hypothesis.endpoint_title,
-        f"{form.with_unit(test.estimate)}{SCORE_UNITS.get(hypothesis.measure, '')}",
-        f"{form.interval(interval.low, interval.high)} ({level})",
-        _pairs(test.n_pairs),
+        form.with_unit(test.estimate) if ours is None else form.value(ours.value),
+        "" if ours is None or theirs is None else f"against {form.value(theirs.value)}",
+        f"difference {form.with_unit(test.estimate)} ({limits})",
+        f"{level} interval, {_pairs(test.n_pairs)}",
     )
+
+
+def _no_number(label: str, title: str, reason: str, n: int) -> Tile:
+    return Tile(label, title, "not evaluable", "", reason, _pairs(n))
 
 
 def _safety_tile(rule: SafetyResult) -> Tile:
     if rule.share is None:
         reason = as_clause(rule.reason or "no share was given")
-        return Tile("Harm", rule.title, "not evaluable", reason, _pairs(rule.n_among))
-    basis = f"{numbers.count(rule.n_events)} of {numbers.count(rule.n_among)}"
+        return _no_number("Harm", rule.title, reason, rule.n_among)
     confidence = numbers.plain_percent(rule.confidence)
     return Tile(
         "Harm",
-        f"{rule.title}; limit {numbers.plain_percent(rule.limit)}",
+        rule.title,
         numbers.percent(rule.share, rule.n_among),
-        f"{bounds_words(rule)} (one-sided {confidence})",
-        basis,
+        f"limit {numbers.plain_percent(rule.limit)}",
+        f"{safety_words(rule.verdict).lower()} ({bounds_words(rule)})",
+        f"{numbers.count(rule.n_events)} of {numbers.count(rule.n_among)}, "
+        f"one-sided {confidence} bounds",
+        grave=rule.verdict is SafetyVerdict.LIMIT_EXCEEDED,
     )
 
 
@@ -149,13 +173,13 @@ def _flags_tile(reading: Reading) -> Tile:
         if before is not None and after is not None:
             return Tile(
                 "Burden",
-                f"Alerts per {numbers.count(entry.per)}; standard of care "
-                f"{numbers.count(numbers.whole(before))}",
+                f"Alerts per {numbers.count(entry.per)} like encounters",
                 numbers.count(numbers.whole(after)),
+                f"against {numbers.count(numbers.whole(before))}",
                 "no interval registered",
-                f"per {numbers.count(entry.per)} like encounters",
+                "",
             )
-    return Tile("Burden", "Alerts", "not evaluable", "no alert share in the results", "")
+    return Tile("Burden", "Alerts", "not evaluable", "", "no alert share in the results", "")
 
 
 def _pairs(n: int) -> str:

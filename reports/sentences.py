@@ -201,14 +201,43 @@ def safety_line(results: LookResults) -> str:
     )
     said: list[str] = []
     for verdict in named:
-        titles = [rule.title for rule in results.safety if rule.verdict is verdict]
+        titles = [as_clause(rule.title) for rule in results.safety if rule.verdict is verdict]
         if titles:
-            said.append(f"{safety_words(verdict)}: {listed(titles)}.")
+            said.append(f"{safety_words(verdict)}: {'; '.join(titles)}.")
     within = sum(rule.verdict is SafetyVerdict.WITHIN_LIMIT for rule in results.safety)
-    said.append(
-        f"Within the limit: {numbers.count(within)} of {numbers.count(len(results.safety))}."
-    )
+    if within:
+        said.append(_within_words(within, len(results.safety)))
     return " ".join(said)
+
+
+def _within_words(within: int, rules: int) -> str:
+    """'The other rule is within its limit.', 'All 3 rules are within their limits.'"""
+    if within == 1:
+        return f"The {'only' if rules == 1 else 'other'} rule is within its limit."
+    which = "All" if within == rules else "The other"
+    return f"{which} {numbers.count(within)} rules are within their limits."
+
+
+def exceeded_sentences(results: LookResults) -> str:
+    """The exceeded safety limits in the words with which the engine's headline opens."""
+    return " ".join(
+        f"Safety limit exceeded: {rule.title}."
+        for rule in results.safety
+        if rule.verdict is SafetyVerdict.LIMIT_EXCEEDED
+    )
+
+
+def missing_outcomes_sentence(results: LookResults) -> str:
+    """How many pairs of the primary population have no known outcome; empty where all have one."""
+    held = next((p for p in results.populations if p.role == "primary"), None)
+    if held is None or held.n_evaluable == held.n_pairs:
+        return ""
+    missing = held.n_pairs - held.n_evaluable
+    return (
+        f"{numbers.count(missing)} of {numbers.plural(held.n_pairs, 'pair')} "
+        f"({numbers.percent(missing / held.n_pairs, held.n_pairs)}) "
+        f"{'has' if missing == 1 else 'have'} no known outcome."
+    )
 
 
 def listed(items: Sequence[str]) -> str:

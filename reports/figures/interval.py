@@ -2,89 +2,68 @@
 
 Zero is a solid line, the margin a dashed one that carries its value; the region beyond the margin
 is shaded. Every panel has its own scale, so that each endpoint is read in its own unit, and no
-panel leaves its margin outside.
+panel leaves its margin outside. Titles and numbers are the page's text, not the drawing's: they
+wrap at any width.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocols.vocabulary import Direction
 from reports import numbers
 from reports.figures.scale import Scale, scale_over, tick_decimals, ticks
-from reports.figures.svg import NARROWEST_PX, Anchor, Canvas, characters, wrapped
+from reports.figures.svg import Anchor, Canvas, key_mark
 from reports.numbers import EffectFormat
 
 LINE = 16
 ROW = 20
 AXIS = 18
-GAP = 16
-LEGEND_PX = 18
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalRow:
-    """One population's interval; `reason` stands in for it where there is none."""
+    """One population's interval, where it has one."""
 
-    label: str
-    short: str  # stands in where the label leaves no room
     estimate: float | None
     low: float | None
     high: float | None
     primary: bool
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalPanel:
-    title: str
-    subtitle: str
+    """`place`: the figure's number and the panel's in it; `favours`: say which way is good."""
+
+    place: tuple[int, int]
+    finding: str
+    description: str
     direction: Direction
     margin: float | None
     format: EffectFormat
     rows: tuple[IntervalRow, ...]
+    favours: bool = True
 
 
-def draw_intervals(number: int, panels: Sequence[IntervalPanel], title: str, finding: str) -> str:
-    canvas = Canvas(number)
-    y = 2.0
-    for panel, after in zip(panels, [*panels[1:], None], strict=True):
-        same = after is not None and after.direction is panel.direction
-        y = _panel(canvas, panel, y, favours=not same) + GAP
-    return canvas.svg(y - GAP + 2, title, finding)
-
-
-def _panel(canvas: Canvas, panel: IntervalPanel, y: float, *, favours: bool) -> float:
-    """`favours`: which way is good stands under the last panel of a direction."""
-    for text in wrapped(panel.title, characters(NARROWEST_PX, strong=True)):
-        y += LINE
-        canvas.text(0, y, text, kind="strong")
-    for text in wrapped(panel.subtitle, characters(NARROWEST_PX)):
-        y += LINE
-        canvas.text(0, y, text, kind="muted")
+def draw_interval(panel: IntervalPanel) -> str:
+    """The panel as SVG; empty where no row has an estimate."""
     if all(row.estimate is None for row in panel.rows):
-        return _without_interval(canvas, panel, y)
-    for row, text in zip(panel.rows, _legends(panel), strict=True):
-        y += LINE + 2
-        _legend(canvas, row, text, y)
+        return ""
+    canvas = Canvas(*panel.place)
     scale = _scale(panel)
-    top = y + 12 + (LINE if panel.margin is not None else 0)
+    top = 4.0 + (LINE if panel.margin is not None else 0)
     bottom = top + ROW * len(panel.rows) + 8
     _ground(canvas, panel, scale, (top, bottom))
     for place, row in enumerate(panel.rows):
         _row(canvas, scale, row, top + 4 + ROW * (place + 0.5))
     _axis(canvas, panel, scale, bottom)
-    if favours:
+    if panel.favours:
         _favours(canvas, panel, bottom + AXIS + LINE)
-    return bottom + AXIS + (LINE + 4 if favours else 0)
+    height = bottom + AXIS + (LINE + 4 if panel.favours else 0)
+    return canvas.svg(height, panel.finding, panel.description)
 
 
-def _without_interval(canvas: Canvas, panel: IntervalPanel, y: float) -> float:
-    for row in panel.rows:
-        words = f"{row.label}: not evaluable: {row.reason or 'no estimate'}"
-        for text in wrapped(words, characters(NARROWEST_PX)):
-            y += LINE
-            canvas.text(0, y, text)
-    return y + 4
+def draw_key(*, primary: bool) -> str:
+    """The mark by which a population is found in the drawing; its words stand beside it."""
+    return key_mark(*_mark(primary=primary))
 
 
 def _scale(panel: IntervalPanel) -> Scale:
@@ -118,23 +97,8 @@ def _ground(canvas: Canvas, panel: IntervalPanel, scale: Scale, span: tuple[floa
     canvas.line((scale(0), top), (scale(0), bottom), "zero")
 
 
-def _legend(canvas: Canvas, row: IntervalRow, text: str, y: float) -> None:
-    """The population's mark and its numbers in words."""
-    canvas.mark(0, y - 4, *_mark(row), dx=6)
-    canvas.text(0, y, text, dx=LEGEND_PX)
-
-
-def _legends(panel: IntervalPanel) -> list[str]:
-    """Populations by title where all titles fit, else all by their short names."""
-    said = [_numbers(panel, row) for row in panel.rows]
-    full = [f"{row.label}: {words}" for row, words in zip(panel.rows, said, strict=True)]
-    if max(map(len, full)) <= characters(NARROWEST_PX - LEGEND_PX):
-        return full
-    return [f"{row.short}: {words}" for row, words in zip(panel.rows, said, strict=True)]
-
-
-def _mark(row: IntervalRow) -> tuple[str, str]:
-    return ("circle", "candidate") if row.primary else ("diamond", "candidate open")
+def _mark(*, primary: bool) -> tuple[str, str]:
+    return ("circle", "candidate") if primary else ("diamond", "candidate open")
 
 
 def _row(canvas: Canvas, scale: Scale, row: IntervalRow, y: float) -> None:
@@ -144,14 +108,7 @@ def _row(canvas: Canvas, scale: Scale, row: IntervalRow, y: float) -> None:
         for end in (row.low, row.high):
             canvas.mark(scale(end), y, "tick", "candidate")
     if row.estimate is not None:
-        canvas.mark(scale(row.estimate), y, *_mark(row))
-
-
-def _numbers(panel: IntervalPanel, row: IntervalRow) -> str:
-    if row.estimate is None or row.low is None or row.high is None:
-        return "not evaluable"
-    form = panel.format
-    return f"{form.number(row.estimate)} ({form.interval(row.low, row.high)})"
+        canvas.mark(scale(row.estimate), y, *_mark(primary=row.primary))
 
 
 def _axis(canvas: Canvas, panel: IntervalPanel, scale: Scale, y: float) -> None:

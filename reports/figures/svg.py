@@ -35,8 +35,8 @@ def share(value: float) -> str:
 class Canvas:
     """Collects elements; `svg` closes the drawing with its two text alternatives."""
 
-    def __init__(self, number: int) -> None:
-        self.id = f"figure-{number}"
+    def __init__(self, number: int, panel: int | None = None) -> None:
+        self.id = f"figure-{number}" if panel is None else f"figure-{number}-{panel}"
         self.parts: list[str] = []
 
     def line(self, start: tuple[float, float], end: tuple[float, float], kind: str) -> None:
@@ -99,6 +99,14 @@ class Canvas:
             f'<title id="{self.id}-title">{escape(title)}</title>'
             f'<desc id="{self.id}-desc">{escape(description)}</desc>{"".join(self.parts)}</svg>'
         )
+
+
+def key_mark(shape: str, kind: str) -> str:
+    """A mark in a line of text; the text beside it says what it means."""
+    return (
+        '<svg class="key" aria-hidden="true" width="16" height="14" viewBox="-8 -7 16 14">'
+        f'<path class="{kind}" d="{MARKS[shape]}"/></svg>'
+    )
 
 
 def wrapped(text: str, most: int) -> list[str]:

@@ -71,7 +71,48 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_report(as_bytes(final_results()), folder / "report")
     build_report(as_bytes(interim_results()), folder / "interim")
     build_report(as_bytes(_long_winded()), folder / "long")
+    build_report(as_bytes(_full_sheet()), folder / "full")
     return folder
+
+
+def _full_sheet() -> LookResults:
+    """As much as a real trial puts on the first page: three endpoints, two alarms, long titles."""
+    results = final_results()
+    titles = (
+        "Area under the ROC curve for recurrence or death within five years",
+        "Sensitivity for recurrence or death at the registered thresholds",
+        "Specificity for recurrence or death at the registered thresholds",
+    )
+    harm = "Events that the candidate would have missed although the standard of care flagged them"
+    sentence = (
+        "The candidate is non-inferior to the standard of care in AUC: difference 0.000 (95% "
+        "repeated interval −0.014 to 0.013, margin 0.03). Non-inferiority of the candidate in "
+        "sensitivity is not shown, and the candidate is worse than the standard of care. The "
+        "candidate is non-inferior to the standard of care in specificity."
+    )
+    trial = (
+        "A Cox recurrence model trained on one cohort against the Nottingham Prognostic Index in "
+        "another: a paired shadow non-inferiority trial of discrimination in breast cancer"
+    )
+    advice = (
+        "The candidate's discrimination was shown to be non-inferior, its operating point was "
+        "not; keep the standard of care, choose a threshold on other data, and register anew."
+    )
+    return results.model_copy(
+        update={
+            "headline": f"Safety limit exceeded: {harm}. {sentence}",
+            "facts": results.facts.model_copy(update={"title": trial}),
+            "hypotheses": tuple(
+                h.model_copy(update={"endpoint_title": title})
+                for h, title in zip(results.hypotheses, titles, strict=False)
+            ),
+            "safety": (
+                results.safety[0].model_copy(update={"title": harm}),
+                *results.safety[1:],
+            ),
+            "recommendation": results.recommendation.model_copy(update={"sentence": advice}),
+        }
+    )
 
 
 def _long_winded() -> LookResults:
@@ -126,7 +167,7 @@ def _measured(folder: Path, browse: Browse, look: str, width: int) -> dict[str, 
     return measured
 
 
-@pytest.mark.parametrize("look", ["report", "interim", "long"])
+@pytest.mark.parametrize("look", ["report", "interim", "long", "full"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_is_cut_off_or_overlaps_at_this_width(
     folder: Path, browse: Browse, look: str, width: int
@@ -146,7 +187,7 @@ def test_the_page_opens_without_a_word_on_the_console(folder: Path, browse: Brow
     assert not [line for line in log.splitlines() if "CONSOLE" in line]
 
 
-@pytest.mark.parametrize("look", ["report", "interim"])
+@pytest.mark.parametrize("look", ["report", "interim", "full"])
 def test_the_leadership_page_fits_one_sheet(folder: Path, browse: Browse, look: str) -> None:
     """The second printed page opens with the next section: nothing of the first spilled over."""
     if shutil.which("pdftotext") is None:

@@ -770,8 +770,8 @@ def _results(
 def final_results() -> LookResults:
     return _results(
         final=True,
-        headline="The candidate is non-inferior in ranking patients but inferior in foreseeing "
-        "deaths; a safety limit is exceeded.",
+        headline="Safety limit exceeded: Deaths that only the physician foresaw. The candidate is "
+        "non-inferior in ranking patients but inferior in foreseeing deaths.",
         hypotheses=_final_hypotheses(),
         exceeded=True,
         recommendation=(

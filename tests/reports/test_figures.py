@@ -7,7 +7,7 @@ import pytest
 from evaluation.results import Boundary
 from protocols.vocabulary import Direction
 from reports.figures.boundary import draw_boundaries
-from reports.figures.interval import IntervalPanel, IntervalRow, draw_intervals
+from reports.figures.interval import IntervalPanel, IntervalRow, draw_interval
 from reports.figures.scale import scale_over, tick_decimals, ticks
 from reports.figures.svg import NARROWEST_PX, Canvas, characters, coordinate, wrapped
 from reports.numbers import effect_format
@@ -18,12 +18,13 @@ def _panel(low: float, high: float, **changes: object) -> IntervalPanel:
     assert isinstance(direction, Direction)
     middle = (low + high) / 2
     return IntervalPanel(
-        title="Sensitivity",
-        subtitle="Non-inferior",
+        place=(7, 2),
+        finding="found",
+        description="described",
         direction=direction,
         margin=0.05,
         format=effect_format("sensitivity", 500, [low, high], 0.05),
-        rows=(IntervalRow("Full analysis set", "FAS", middle, low, high, True, None),),
+        rows=(IntervalRow(middle, low, high, True),),
     )
 
 
@@ -33,21 +34,21 @@ def _places(svg: str) -> list[float]:
 
 @pytest.mark.parametrize(("low", "high"), [(-0.3, -0.2), (-0.01, 0.01), (0.4, 0.9)])
 def test_no_interval_pushes_the_margin_or_itself_off_the_canvas(low: float, high: float) -> None:
-    svg = draw_intervals(1, [_panel(low, high)], "t", "d")
+    svg = draw_interval(_panel(low, high))
     assert 'class="margin"' in svg
     assert all(0 <= x <= 100 for x in _places(svg))
 
 
 def test_the_margin_stands_on_the_other_side_where_lower_is_better() -> None:
-    svg = draw_intervals(1, [_panel(-0.01, 0.01, direction=Direction.LOWER_IS_BETTER)], "t", "d")
+    svg = draw_interval(_panel(-0.01, 0.01, direction=Direction.LOWER_IS_BETTER))
     assert "margin 5.0 points" in svg
     assert svg.index("← favours candidate") < svg.index("favours standard of care →")
 
 
-def test_ids_come_from_the_figure_s_number() -> None:
-    svg = draw_intervals(7, [_panel(-0.01, 0.01)], "found", "described")
-    assert '<title id="figure-7-title">found</title>' in svg
-    assert '<desc id="figure-7-desc">described</desc>' in svg
+def test_ids_come_from_the_places_of_figure_and_panel() -> None:
+    svg = draw_interval(_panel(-0.01, 0.01))
+    assert '<title id="figure-7-2-title">found</title>' in svg
+    assert '<desc id="figure-7-2-desc">described</desc>' in svg
 
 
 def test_text_in_a_figure_is_escaped() -> None:

@@ -38,8 +38,46 @@ def page(final: str) -> PageReader:
 
 @pytest.mark.parametrize("results", LOOKS)
 def test_leadership_reads_at_most_two_hundred_words(results: LookResults) -> None:
-    tokens = visible_text(html_of(results), "verdict").split()
-    assert sum(any(c.isalnum() for c in token) for token in tokens) <= 200
+    """From the verdict to the decision, without the figure's labels and the digests."""
+    unread = r'<header>.*?</header>|<figure.*?</figure>|<p class="digests">.*?</p>'
+    page = re.sub(unread, "", html_of(results), flags=re.DOTALL)
+    tokens = visible_text(page, "verdict").split()
+    assert 80 < sum(any(c.isalnum() for c in token) for token in tokens) <= 200
+
+
+def test_an_exceeded_safety_limit_stands_apart_before_the_verdict(page: PageReader) -> None:
+    alarms = [e for e in page.all("strong") if e.attributes.get("class") == "alarm"]
+    said = ["".join(alarm.all_text).strip() for alarm in alarms]
+    assert said == ["Safety limit exceeded: Deaths that only the physician foresaw."]
+    assert alarms[0].parents[-1] == "p"
+
+
+def test_an_exceeded_limit_is_told_though_the_headline_keeps_it_quiet() -> None:
+    quiet = final_results().model_copy(update={"headline": "All is well."})
+    reader = PageReader(html_of(quiet))
+    verdict = next(e for e in reader.all("p") if "verdict" in e.attributes.get("class", ""))
+    said = "".join(verdict.all_text).strip()
+    assert said.startswith("Safety limit exceeded: Deaths that only the physician foresaw. All")
+
+
+def test_without_an_exceeded_limit_there_is_no_alarm() -> None:
+    assert 'class="alarm"' not in html_of(good_results())
+
+
+@pytest.mark.parametrize("results", LOOKS)
+def test_the_first_page_names_the_missing_outcomes(results: LookResults) -> None:
+    primary = next(p for p in results.populations if p.role == "primary")
+    missing = primary.n_pairs - primary.n_evaluable
+    words = visible_text(html_of(results), "verdict")
+    assert f"{missing} of {primary.n_pairs:,} pairs" in words
+
+
+@pytest.mark.parametrize("results", LOOKS)
+def test_every_population_is_called_by_its_title(results: LookResults) -> None:
+    words = visible_text(html_of(results), "verdict")
+    codes = {p.id for p in results.populations}
+    assert codes
+    assert codes.isdisjoint(re.findall(r"\w+", words))
 
 
 @pytest.mark.parametrize("results", LOOKS)
@@ -49,7 +87,7 @@ def test_the_verdict_line_is_the_engine_s_own(results: LookResults) -> None:
         for element in PageReader(html_of(results)).all("p")
         if element.attributes.get("class", "").startswith("verdict")
     ]
-    assert ["".join(v.all_text) for v in verdicts] == [results.headline]
+    assert ["".join(v.all_text).strip() for v in verdicts] == [results.headline]
 
 
 @pytest.mark.parametrize("results", LOOKS)
@@ -158,7 +196,10 @@ def test_every_wide_table_can_be_reached_and_scrolled_by_keyboard(page: PageRead
 
 def test_every_figure_has_both_parts_of_its_text_alternative(page: PageReader) -> None:
     drawings = [e for e in page.all("svg") if e.attributes.get("role") == "img"]
-    assert len(drawings) == len(page.all("figure")) == len(page.all("details"))
+    figures = {figure.attributes["id"] for figure in page.all("figure")}
+    drawn = {name for drawing in drawings for name in drawing.parent_ids if name in figures}
+    assert len(figures) == len(page.all("details"))
+    assert all("not evaluable" in page.words_of(name) for name in figures - drawn)
     assert all("".join(e.all_text).strip() for e in page.all("title") + page.all("desc"))
 
 

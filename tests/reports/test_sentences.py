@@ -97,6 +97,28 @@ def test_an_exceeded_safety_limit_stands_first() -> None:
     assert sentences.safety_line(final_results()).startswith("Limit exceeded:")
 
 
+def test_rules_within_their_limit_are_counted_in_words() -> None:
+    results = good_results()
+    assert sentences.safety_line(results) == "All 2 rules are within their limits."
+    one = results.model_copy(update={"safety": results.safety[:1]})
+    assert sentences.safety_line(one) == "The only rule is within its limit."
+    assert sentences.safety_line(final_results()).endswith("The other rule is within its limit.")
+
+
+def test_a_rule_that_is_not_settled_is_not_also_counted_as_none_within() -> None:
+    rule = good_results().safety[0].model_copy(update={"verdict": SafetyVerdict.NOT_SETTLED})
+    line = sentences.safety_line(good_results().model_copy(update={"safety": (rule,)}))
+    assert line == f"Not settled: {rule.title}."
+
+
+def test_no_missing_outcome_is_no_sentence() -> None:
+    results = good_results()
+    full = tuple(p.model_copy(update={"n_evaluable": p.n_pairs}) for p in results.populations)
+    assert (
+        sentences.missing_outcomes_sentence(results.model_copy(update={"populations": full})) == ""
+    )
+
+
 def test_where_lower_is_better_the_margin_lies_above_zero() -> None:
     ranking = final_results().hypotheses[0]
     brier = ranking.model_copy(update={"measure": "brier", "direction": Direction.LOWER_IS_BETTER})
