@@ -155,11 +155,22 @@ def _note(item: Evidence, against: Sequence[str]) -> str | None:
 
 
 def _kept(item: Evidence, earlier: HypothesisResult, reading: Reading) -> Decided:
-    """Shown once, shown for good; an interval that says something else now is told."""
+    """Shown once, shown for good; an interval or a population that says otherwise now is told."""
     crossed = None if item.bound.nominal_alpha is None else crosses(item.primary, item.bound)
+    said = [f"Shown at look {earlier.shown_at}.", *_otherwise(item, reading)]
     if reading.verdict in PASSING:
-        return Decided(reading.verdict, earlier.shown_at, crossed, reading, None)
-    reason = f"Shown at look {earlier.shown_at}."
-    if reading.verdict is not Verdict.NOT_EVALUABLE:
-        reason += " At this look the interval alone would not show it."
-    return Decided(earlier.verdict, earlier.shown_at, crossed, reading, reason)
+        reason = " ".join(said) if len(said) > 1 else None
+        return Decided(reading.verdict, earlier.shown_at, crossed, reading, reason)
+    return Decided(earlier.verdict, earlier.shown_at, crossed, reading, " ".join(said))
+
+
+def _otherwise(item: Evidence, reading: Reading) -> list[str]:
+    """What of this look speaks against a claim that an earlier one made."""
+    if reading.verdict is Verdict.NOT_EVALUABLE:
+        return []
+    if reading.inferior:
+        return ["At this look the interval alone would say that the candidate is inferior."]
+    if reading.verdict not in PASSING:
+        return ["At this look the interval alone would not show it."]
+    against = [r.population for r in item.supporting if not crosses(r, item.bound)]
+    return [f"At this look {', '.join(against)} would not show it."] if against else []

@@ -1,5 +1,6 @@
 """Alpha over looks: what is spent, on which correlations, and what stays once it is shown."""
 
+from dataclasses import replace
 from statistics import NormalDist
 
 import pytest
@@ -10,8 +11,9 @@ from evaluation.conduct import conduct
 from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.plan import LookPlan, plan_of
 from evaluation.results import Boundary, LookResults
+from gateway.store.records import ArmRecord
 from protocols.schema import Protocol
-from protocols.vocabulary import Verdict
+from protocols.vocabulary import Fate, Verdict
 from tests.support.example_protocol import Document, example_protocol, hypothesis
 from tests.support.simulator import Truth, first_evaluable, lock_of, simulate_pairs
 
@@ -140,6 +142,32 @@ def test_what_is_shown_once_stays_shown_and_says_where() -> None:
     assert result.shown_at == "L1"
     assert result.verdict is Verdict.NON_INFERIOR
     assert "the interval alone would not show it" in result.verdict_sentence
+
+
+def test_that_what_was_shown_is_inferior_now_is_said() -> None:
+    pairs = simulate_pairs(PROTOCOL, Truth(n=300, candidate_separation=2.2, seed=8))
+    early = conduct(PROTOCOL, lock_of(PROTOCOL, pairs, look="L1"), [])
+    worse = simulate_pairs(PROTOCOL, Truth(n=900, candidate_separation=0.1, seed=9))
+    late = conduct(PROTOCOL, lock_of(PROTOCOL, worse, look="L2"), [early])
+    assert late.hypotheses[0].shown
+    assert "would say that the candidate is inferior" in late.headline
+    assert late.recommendation.rule == "keep"
+
+
+def test_that_a_population_no_longer_shows_what_was_shown_is_said() -> None:
+    pairs = simulate_pairs(PROTOCOL, Truth(n=300, candidate_separation=2.2, seed=8))
+    early = conduct(PROTOCOL, lock_of(PROTOCOL, pairs, look="L1"), [])
+    silent = ArmRecord(Fate.FAILED, None, None, None, None, None)
+    # Only a pair without an answer tells the arms apart, and the per-protocol set leaves it out.
+    alike = [
+        replace(pair, candidate=pair.standard_of_care if i else silent)
+        for i, pair in enumerate(simulate_pairs(PROTOCOL, Truth(n=700)))
+    ]
+    late = conduct(PROTOCOL, lock_of(PROTOCOL, alike, look="L2"), [early])
+    result = late.hypotheses[0]
+    assert result.verdict is Verdict.NON_INFERIOR
+    assert result.shown_at == "L1"
+    assert "At this look PP would not show it." in result.verdict_sentence
 
 
 def test_a_t_test_crosses_by_its_p_value_and_is_told_on_the_normal_scale() -> None:
