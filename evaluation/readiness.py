@@ -4,7 +4,8 @@
 2. LOOK_REPEATED: it has been conducted; its stored result is the result
 3. LOOK_OUT_OF_ORDER: a planned look before it has not been conducted
 4. LOOK_EARLY: evaluable pairs are short of the registered information; the last look has no
-   tolerance, but may be run short when accrual is declared closed
+   tolerance. Once accrual is declared closed every look may be run short: an interim look that can
+   no longer be reached must not stand before the last one for ever, and spends what it has earned
 5. LOOK_NOT_READY: the last look only, while something may still arrive in time. At an interim look
    what is pending counts as missing; at the last look nothing may be left open, unless accrual is
    closed and every waiting pair is past the time until which the candidate's answer is kept
@@ -62,13 +63,13 @@ def refused_by_data(look: LookPlan, standing: Standing) -> Refused | None:
 
 
 def _early(look: LookPlan, standing: Standing) -> Refused | None:
-    if look.final and standing.accrual_closed:
+    if standing.accrual_closed:
         return None
     n_evaluable = Pairs(look.protocol, standing.pairs, final=look.final).n_evaluable
     if n_evaluable >= look.required_pairs:
         return None
     advice = "wait for more outcomes"
-    if look.final:
+    if look.final:  # accrual must not be closed for the sake of an interim look
         advice += ", or declare accrual closed"
     return Refused(
         LookRefusal.EARLY,

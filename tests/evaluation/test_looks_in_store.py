@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from equipoise import cli
 from evaluation.archive import to_bytes
 from evaluation.conduct import conduct
+from evaluation.design.spending import spent
 from evaluation.errors import EvaluationError
 from evaluation.look import run_look, show_look, verify_look
 from gateway.store.capture import close_accrual
@@ -25,6 +26,7 @@ from tests.support.stored_trial import register_trial, store_pairs
 
 PROTOCOL = example_protocol()
 TRIAL = PROTOCOL.protocol.id
+SPENDING = PROTOCOL.monitoring.spending
 LATER_US = START_US + 10_000 * MINUTE_US
 
 
@@ -101,6 +103,19 @@ def test_the_last_look_has_no_tolerance_until_accrual_is_closed(store: Store) ->
     assert found.facts.final
     assert found.facts.evaluable_pairs == 599
     assert len(found.hypotheses[0].boundaries) == 2
+
+
+def test_a_trial_that_ends_before_its_first_look_still_has_a_last_one(store: Store) -> None:
+    store_pairs(store, PROTOCOL, _pairs(200))
+    assert _refused(store, "L1") == "LOOK_EARLY"
+    close_accrual(store, TRIAL, "the season is over", actor="ada", at_us=LATER_US)
+    assert _refused(store, "L2") == "LOOK_OUT_OF_ORDER"
+    run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US)
+    found = run_look(store, TRIAL, "L2", actor="ben", at_us=LATER_US).results
+    early, late = found.hypotheses[0].boundaries
+    assert early.alpha_spent == pytest.approx(spent(SPENDING, 0.025, 1 / 3))
+    assert late.alpha_spent == 0.025
+    assert late.nominal_alpha == pytest.approx(0.025 - early.alpha_spent)
 
 
 def test_the_last_look_waits_for_the_candidate_until_waiting_is_over(store: Store) -> None:
