@@ -75,7 +75,9 @@ def _nothing_left(look: LookPlan, plan: HypothesisPlan, spent: float) -> str:
         return "All of alpha was spent at an earlier look, so this look can claim nothing."
     if spent > 0:
         return "No evaluable pairs came on since the look before, so this look spends no alpha."
-    return f"There is no evaluable pair at look {look.look.id}, so it spends no alpha."
+    return (
+        f"Too few evaluable pairs at look {look.look.id}: the spending function gives it no alpha."
+    )
 
 
 def _without_new_information(look: LookPlan, *, spent: float, cumulative: float) -> Bound:

@@ -47,7 +47,8 @@ class LookPlan:
     def required_pairs(self) -> float:
         """How many evaluable pairs let this look be run; the last look has no tolerance."""
         tolerance = 0.0 if self.final else self.protocol.monitoring.tolerance
-        return self.look.information * self.planned_pairs * (1 - tolerance)
+        needed = self.look.information * self.planned_pairs * (1 - tolerance)
+        return round(needed, 6)  # 0.07 of 100 is 7 pairs, not the 7.000000000000001 of a float
 
     @property
     def primary_endpoints(self) -> tuple[Endpoint, ...]:

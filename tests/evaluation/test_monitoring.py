@@ -124,6 +124,22 @@ def test_an_interim_look_on_everything_leaves_nothing_for_the_last() -> None:
     assert "All of alpha was spent" in (result.reason or "")
 
 
+def test_seven_hundredths_of_a_hundred_pairs_are_seven() -> None:
+    def edit(document: Document) -> None:
+        document["sample_size"]["evaluable_pairs"] = 100
+        document["monitoring"]["looks"][0]["information"] = 0.07
+        document["monitoring"]["tolerance"] = 0
+
+    assert plan_of(example_protocol(edit), "L1").required_pairs == 7
+
+
+def test_a_spend_too_small_for_a_number_is_said_to_be_none() -> None:
+    look = _look("L1")
+    bound = bound_of(look, look.hypotheses[0], evaluable=1, information=1.0, earlier=())
+    assert (bound.alpha_spent, bound.z) == (0.0, None)
+    assert "Too few evaluable pairs" in (bound.reason or "")
+
+
 def test_looks_without_pairs_spend_nothing() -> None:
     look = _look("L1")
     bound = bound_of(look, look.hypotheses[0], evaluable=0, information=None, earlier=())
