@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 Value = str | int | float | None
+Several = tuple[Value, ...]
 
 LONG_TEXT = 34  # characters from which a column is given room
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One table cell: `text` for the page, `value` unrounded for the CSV."""
+    """One table cell: `text` for the page, `value` unrounded for the CSV, one per CSV column."""
 
     text: str
-    value: Value
+    value: Value | Several
 
 
 def cell(text: str, value: Value = None) -> Cell:
@@ -28,8 +29,11 @@ def blank(reason: str = "") -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`parts` are the CSV columns that one column of the page becomes, where it holds several."""
+
     title: str
     numeric: bool = False
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

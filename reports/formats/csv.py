@@ -3,19 +3,30 @@
 import csv
 import io
 
-from reports.blocks import Table, Value
+from reports.blocks import Cell, Column, Table, Value
 
-RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def table_csv(table: Table) -> bytes:
     """UTF-8 with CRLF line ends; the header is the columns' titles."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([guarded(column.title) for column in table.columns])
+    writer.writerow([guarded(title) for column in table.columns for title in _titles(column)])
     for row in table.rows:
-        writer.writerow([_written(cell.value) for cell in row.cells])
+        cells = zip(row.cells, table.columns, strict=True)
+        writer.writerow([_written(value) for held in cells for value in _values(*held)])
     return out.getvalue().encode()
+
+
+def _titles(column: Column) -> tuple[str, ...]:
+    return column.parts or (column.title,)
+
+
+def _values(cell: Cell, column: Column) -> tuple[Value, ...]:
+    """As many values as the column has titles; a reason stands in the first."""
+    held = cell.value if isinstance(cell.value, tuple) else (cell.value,)
+    return held + (None,) * (len(_titles(column)) - len(held))
 
 
 def _written(value: Value) -> str:
@@ -30,6 +41,6 @@ def _written(value: Value) -> str:
 
 def guarded(text: str) -> str:
     """Text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    if text.lstrip(" ").startswith(RUNS_AS_FORMULA):
+    if text.lstrip(" \u00a0\ufeff\n").startswith(RUNS_AS_FORMULA):
         return f"'{text}"
     return text

@@ -58,7 +58,7 @@ def safety_table(results: LookResults) -> Table:
             Column("Events", numeric=True),
             Column("Among", numeric=True),
             Column("Share", numeric=True),
-            Column("One-sided bounds", numeric=True),
+            Column("One-sided bounds", numeric=True, parts=("Bound, low", "Bound, high")),
             Column("Confidence", numeric=True),
             Column("Limit", numeric=True),
             Column("Severity, action"),
@@ -86,7 +86,7 @@ def _safety_row(rule: SafetyResult) -> Row:
             blank(rule.reason or "")
             if rule.share is None
             else cell(numbers.percent(rule.share, rule.n_among), rule.share),
-            Cell(bounds_words(rule), None if rule.low is None else f"{rule.low} to {rule.high}"),
+            Cell(bounds_words(rule), (rule.low, rule.high)),
             cell(numbers.plain_percent(rule.confidence), rule.confidence),
             cell(numbers.plain_percent(rule.limit), rule.limit),
             cell(f"{rule.severity.replace('_', '-')}; {rule.action}"),
@@ -134,7 +134,11 @@ def missing_table(results: LookResults) -> Table:
             Column("Without answer", numeric=True),
             Column("Events, answered", numeric=True),
             Column("Events, without answer", numeric=True),
-            Column("Difference, 95% interval", numeric=True),
+            Column(
+                "Difference, 95% interval",
+                numeric=True,
+                parts=("Difference, 95% low", "Difference, 95% high"),
+            ),
             Column("p, two-sided", numeric=True),
             Column("Informative"),
         ),
@@ -158,7 +162,7 @@ def _missing_row(pattern: MissingPattern) -> Row:
             if low is None or high is None
             else Cell(
                 numbers.interval(*(numbers.fixed(v * 100, decimals) for v in (low, high))),
-                f"{low} to {high}",
+                (low, high),
             ),
             blank()
             if pattern.p_value is None

@@ -19,8 +19,8 @@ def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
             Column("Pairs", numeric=True),
             Column("Events", numeric=True),
             Column("Subjects", numeric=True),
-            Column("Standard of care", numeric=True),
-            Column("Candidate", numeric=True),
+            Column("Standard of care", numeric=True, parts=_own("Standard of care")),
+            Column("Candidate", numeric=True, parts=_own("Candidate")),
         ),
         rows=tuple(
             Row(
@@ -40,6 +40,10 @@ def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
     )
 
 
+def _own(arm: str) -> tuple[str, ...]:
+    return (arm, f"{arm}, low", f"{arm}, high")
+
+
 def _population(reading: Reading, hypothesis: HypothesisResult, test: TestResult) -> Cell:
     decides = " (primary)" if test is hypothesis.primary else ""
     return cell(reading.population(test.population) + decides)
@@ -54,7 +58,7 @@ def differences_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
         columns=(
             Column("Population"),
             Column("Difference", numeric=True),
-            Column("Interval", numeric=True),
+            Column("Interval", numeric=True, parts=("Interval, low", "Interval, high")),
             Column("Level", numeric=True),
             Column("z or t", numeric=True),
             Column("p, one-sided", numeric=True),
@@ -87,7 +91,7 @@ def _difference_row(
     limits = blank()
     if interval is not None:
         words = form.interval(interval.low, interval.high)
-        limits = Cell(words, f"{interval.low} to {interval.high}")
+        limits = Cell(words, (interval.low, interval.high))
     return Row(
         (
             _population(reading, hypothesis, test),
@@ -122,7 +126,7 @@ def _arm(value: ArmValue | None, form: EffectFormat) -> Cell:
     words = form.value(value.value)
     if value.low is not None and value.high is not None:
         words += f" [{form.interval(value.low, value.high)}]"
-    return cell(words, value.value)
+    return Cell(words, (value.value, value.low, value.high))
 
 
 def paired_table(hypothesis: HypothesisResult) -> Table | None:
