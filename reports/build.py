@@ -28,7 +28,7 @@ class BuiltReport:
 def build_report(results: bytes, output: Path) -> BuiltReport:
     """Write report.html, results.json (the same bytes) and data/*.csv into `output`.
 
-    Raises `ReportError`: REPORT_UNREADABLE, REPORT_UNRECONCILED, REPORT_FOLDER_OCCUPIED.
+    Raises `ReportError`: the codes of `read_results`, REPORT_FOLDER_OCCUPIED.
     """
     files = report_files(results)
     _refuse_occupied(output)

@@ -9,7 +9,7 @@ added until the page shows the side on which it lies.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "\u2212"
@@ -92,7 +92,7 @@ def interval(low: str, high: str) -> str:
 
 def instant(text: str) -> str:
     """'2026-11-20T03:46:39Z' as '20 November 2026, 03:46 UTC'; independent of locale and zone."""
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text).astimezone(UTC)
     month = MONTHS[moment.month - 1]
     return f"{moment.day} {month} {moment.year}, {moment.hour:02d}:{moment.minute:02d} UTC"
 

@@ -1,10 +1,12 @@
 """One look's results as the page builders read them: parsed, checked, with what is looked up."""
 
+import contextlib
 import hashlib
 import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -44,9 +46,22 @@ def read_results(source: bytes) -> Reading:
             "Build the report from a results.json that this version's engine wrote."
         )
         raise ReportError("REPORT_UNREADABLE", message) from error
+    _require_moment(results.facts.locked_at)
     _require_registered(results, protocol)
+    _require_known_hypotheses(results, protocol)
     require_reconciled(results)
     return Reading(results, protocol, f"sha256:{hashlib.sha256(source).hexdigest()}")
+
+
+def _require_moment(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return
+    message = (
+        f"The results cannot be read at facts.locked_at: {text!r} is no moment with its offset "
+        "from UTC. Build the report from a results.json that this version's engine wrote."
+    )
+    raise ReportError("REPORT_UNREADABLE", message)
 
 
 def _require_registered(results: LookResults, protocol: Protocol) -> None:
@@ -60,6 +75,20 @@ def _require_registered(results: LookResults, protocol: Protocol) -> None:
         "again with `equipoise look show`."
     )
     raise ReportError("REPORT_PROTOCOL_DIGEST", message)
+
+
+def _require_known_hypotheses(results: LookResults, protocol: Protocol) -> None:
+    """Each hypothesis once and as registered: its id names parts of the page and files."""
+    registered = {hypothesis.id for hypothesis in protocol.hypotheses}
+    held = [hypothesis.id for hypothesis in results.hypotheses]
+    if len(set(held)) == len(held) and registered.issuperset(held):
+        return
+    message = (
+        f"The results hold the hypotheses {held!r}, but the protocol registers "
+        f"{sorted(registered)!r}, each once. Nothing was written. Take results.json from the trial "
+        "store again with `equipoise look show`."
+    )
+    raise ReportError("REPORT_UNREGISTERED", message)
 
 
 def format_of(hypothesis: HypothesisResult) -> EffectFormat:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -74,12 +75,24 @@ def test_a_folder_with_other_work_in_it_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_report_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
-    results = final_results()
-    endless = results.hypotheses[0].model_copy(update={"id": "x" * 300})  # no file has such a name
-    broken = results.model_copy(update={"hypotheses": (endless, *results.hypotheses[1:])})
-    with pytest.raises(OSError, match="too long"):
-        build_report(as_bytes(broken), tmp_path / "report")
+    """The tables are small enough for the file size that the system allows; the page is not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            build_report(as_bytes(final_results()), tmp_path / "report")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-18T09:30:00"])
+def test_a_lock_without_a_moment_in_time_is_refused(moment: str) -> None:
+    results = final_results()
+    facts = results.facts.model_copy(update={"locked_at": moment})
+    with pytest.raises(ReportError) as caught:
+        report_files(as_bytes(results.model_copy(update={"facts": facts})))
+    assert caught.value.code == "REPORT_UNREADABLE"
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[1]", b"\xff\xfe", b'{"facts": 1}'])

@@ -78,3 +78,4 @@ def test_rounding_never_changes_the_side_of_the_margin(limit: float, margin: flo
 
 def test_time_is_named_without_asking_the_machine_for_words() -> None:
     assert numbers.instant("2026-03-01T07:05:09Z") == "1 March 2026, 07:05 UTC"
+    assert numbers.instant("2026-03-01T01:05:09+05:00") == "28 February 2026, 20:05 UTC"
