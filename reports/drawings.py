@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from evaluation.results import FlowStep, HypothesisResult, RocCurve
+from evaluation.results import HypothesisResult, RocCurve
 from reports import numbers
 from reports.blocks import Column, Figure, Row, Table, blank, cell
 from reports.figures.boundary import draw_boundaries
 from reports.figures.flow import draw_flow
 from reports.figures.roc import draw_roc
-from reports.flow_words import reason_words
+from reports.flow_words import step_in_words
 from reports.reading import Reading
 from reports.tables.conduct import arm_words
 from reports.tables.endpoints import bound_words, boundaries_table
@@ -41,14 +41,10 @@ def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
     )
 
 
-def _in_words(step: FlowStep, reading: Reading) -> FlowStep:
-    excluded = tuple((reason_words(code, reading.protocol), n) for code, n in step.excluded)
-    return FlowStep(id=step.id, title=step.title, n=step.n, excluded=excluded)
-
-
 def flow_figure(reading: Reading) -> Figure:
     number = next(reading.figures)
-    steps = [_in_words(step, reading) for step in reading.results.flow]
+    final = reading.results.facts.final
+    steps = [step_in_words(step, reading.protocol, final=final) for step in reading.results.flow]
     finding = (
         f"Of {numbers.count(steps[0].n)} ({steps[0].title.lower()}), {numbers.count(steps[-1].n)} "
         f"reached the last box ({steps[-1].title.lower()})."
@@ -63,9 +59,9 @@ def flow_figure(reading: Reading) -> Figure:
         ]
     return Figure(
         number=number,
-        title="F1: flow of encounters. Every encounter meets both arms",
+        title="Flow of encounters. Every encounter meets both arms",
         finding=finding,
-        description="Each box holds a count; reasons for leaving stand below it, zeros kept.",
+        description="Each box holds a count; all reasons for leaving stand below it, zeros too.",
         svg=draw_flow(number, steps, title=finding, finding="The counts are in the data table."),
         table=Table(
             id=f"figure-{number:02d}-flow",

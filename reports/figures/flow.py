@@ -1,4 +1,4 @@
-"""F1, the flow of encounters: one stream, because every encounter meets both arms.
+"""The flow of encounters: one stream, because every encounter meets both arms.
 
 Each box holds a count; between two boxes stand all reasons for leaving, those with zero too.
 """

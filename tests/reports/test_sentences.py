@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from evaluation.results import LookResults, NaturalFrequencies
+from evaluation.results import FlowStep, LookResults, NaturalFrequencies
 from protocols.vocabulary import Direction, Role, SafetyVerdict, Verdict
 from reports import sentences
 from reports.build import report_files
-from reports.flow_words import reason_words
+from reports.flow_words import reason_words, step_in_words
 from reports.reading import format_of
 from tests.reports.example_results import (
     as_bytes,
@@ -18,7 +18,7 @@ from tests.reports.example_results import (
 )
 from tests.reports.reading_html import visible_text
 from tests.support.example_protocol import example_protocol
-from tests.support.simulator import example_results
+from tests.support.simulator import Truth, example_results
 
 FORBIDDEN = (
     r"equivalent",
@@ -126,10 +126,26 @@ def test_where_lower_is_better_the_margin_lies_above_zero() -> None:
     assert sentence.endswith("lies on the acceptable side of the margin (0.0300).")
 
 
+@pytest.mark.parametrize("final", [False, True], ids=["interim", "final"])
+def test_the_flow_names_the_pairs_that_wait_for_the_candidate_once(final: bool) -> None:
+    results = example_results(Truth(n=700, pending=9), final=final)
+    steps = [step_in_words(s, example_protocol(), final=final) for s in results.flow]
+    waiting = [n for step in steps for word, n in step.excluded if "not asked by" in word]
+    assert len(waiting) == 1
+    assert waiting == [
+        sum(n for step in results.flow for code, n in step.excluded if code == "candidate_pending")
+    ]
+
+
+def test_a_pending_pair_is_never_left_out_of_the_flow() -> None:
+    step = FlowStep(id="x", title="X", n=5, excluded=(("candidate_pending", 2),))
+    assert step_in_words(step, example_protocol(), final=True).excluded[0][1] == 2
+
+
 def test_every_reason_of_the_flow_has_words() -> None:
     protocol = example_protocol()
     for step in example_results().flow:
-        for code, _ in step.excluded:
-            assert reason_words(code, protocol) != code
+        said = step_in_words(step, protocol, final=True)
+        assert not {word for word, _ in said.excluded} & {code for code, _ in step.excluded}
     assert reason_words("missing:age", protocol) == "input missing: age"
     assert reason_words("unheard_of", protocol) == "unheard_of"
