@@ -62,6 +62,7 @@ class Mirror:
             self._candidate, recorder, self._writer, settings=own, progress=self._progress
         )
         self._stop = asyncio.Event()
+        self._shipped = asyncio.Event()
         self._in_hand = 0
 
     def stop(self) -> None:
@@ -142,7 +143,7 @@ class Mirror:
                 await self._pause(_SHORTEST_PAUSE_S)
 
     async def _load(self) -> None:
-        pause_s, retry_s = _SHORTEST_PAUSE_S, _FIRST_RETRY_S
+        own, retry_s = self._settings.mirror, _FIRST_RETRY_S
         next_retention_s = 0.0
         while not self._stop.is_set():
             try:
@@ -155,9 +156,10 @@ class Mirror:
                 continue
             retry_s = _FIRST_RETRY_S
             self._progress.store_error = None
-            longest_s = self._settings.mirror.idle_ms / 1000
-            pause_s = _SHORTEST_PAUSE_S if n_shipped else min(2 * pause_s, longest_s)
-            await self._pause(pause_s)
+            if n_shipped:
+                self._shipped.set()
+            if n_shipped < own.batch_rows:
+                await self._pause((own.ship_ms if n_shipped else own.idle_ms) / 1000)
 
     async def _ask(self) -> None:
         retry_s = _FIRST_RETRY_S
@@ -174,7 +176,13 @@ class Mirror:
                 await self._asker.meet(pair)
                 self._in_hand -= 1
             if not page:
-                await self._pause(2 * _SHORTEST_PAUSE_S)
+                await self._until_shipped()
+
+    async def _until_shipped(self) -> None:
+        """Nothing can be pending before the loader ships; held pairs are met again meanwhile."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._shipped.wait(), self._settings.mirror.idle_ms / 1000)
+        self._shipped.clear()
 
     async def _wait_out(self, error: EquipoiseError, what: str, retry_s: float) -> float:
         self._progress.store_error = error.code

@@ -21,12 +21,15 @@ class MirrorSettings(BaseModel):
     """Added to the process's niceness, so that the gateway goes first."""
     batch_rows: int = Field(default=1000, ge=1, le=1000)
     """Journal rows shipped in one transaction."""
+    ship_ms: int = Field(default=250, ge=1, le=10_000)
+    """The pause after a batch that was not full: every transaction of the trial store is a sync on
+    the disk, and on one disk the gateway's journal waits behind it."""
     flush_rows: int = Field(default=200, ge=1, le=1000)
     """Observations written in one transaction ..."""
     flush_ms: int = Field(default=250, ge=1, le=10_000)
     """... or those of this time, whichever comes first."""
     idle_ms: int = Field(default=50, ge=1, le=10_000)
-    """The longest pause between two looks for work while the store is well."""
+    """The pause between two looks for work where nothing was found."""
     retry_longest_s: float = Field(default=5.0, gt=0, le=300)
     """The longest pause between two attempts to reach a store that is down."""
     drain_s: float = Field(default=10.0, ge=0, le=600)
