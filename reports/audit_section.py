@@ -3,6 +3,7 @@
 from reports import numbers
 from reports.blocks import Block, Box, Facts, Part, Section, Text
 from reports.reading import Reading
+from reports.sentences import test_words
 
 GLOSSARY = (
     ("Arm", "A predictor, not a patient group: every encounter meets both, so data are paired."),
@@ -94,7 +95,7 @@ def _methods(reading: Reading) -> Part:
     found: dict[str, str] = {}
     for hypothesis in reading.results.hypotheses:
         for test in (hypothesis.primary, *hypothesis.supporting, *hypothesis.sensitivity):
-            name = test.test.replace("_", " ")
+            name = test_words(test.test)
             found.setdefault(name, f"{test.method} {test.citation}".strip())
     rounding = (
         "Decisions are made on unrounded values; this page rounds halves away from zero and adds "

@@ -1,12 +1,17 @@
-"""Sections on how the trial went: flow, safety, subgroups, missing data, deviations, operations."""
+"""Sections on how the trial went: flow, safety, subgroups, missing data, deviations."""
 
 from evaluation.results import LookResults, PairedTable, RocCurve
 from reports import numbers
 from reports.blocks import Block, Facts, Points, Section, Text
 from reports.drawings import flow_figure, roc_figure
-from reports.forest_drawing import subgroups_figure
+from reports.forest_drawing import LEVEL, subgroups_figure
 from reports.reading import Reading
-from reports.sentences import as_clause, safety_words
+from reports.sentences import (
+    as_clause,
+    listed,
+    missing_outcomes_sentence,
+    safety_words,
+)
 from reports.tables import conduct
 
 
@@ -48,7 +53,8 @@ def discrimination_section(reading: Reading) -> Section | None:
 def safety_section(reading: Reading) -> Section:
     results = reading.results
     blocks: list[Block] = [
-        Text(f"{safety_words(rule.verdict)}. {rule.sentence}") for rule in results.safety
+        Text(f"{as_clause(rule.title)}: {safety_words(rule.verdict).lower()}. {rule.sentence}")
+        for rule in results.safety
     ]
     blocks.append(conduct.safety_table(results))
     discordant = [_discordance(rule.title, rule.net_discordant) for rule in results.safety]
@@ -77,8 +83,9 @@ def subgroups_section(reading: Reading) -> Section | None:
     endpoints = list(dict.fromkeys(group.endpoint for group in results.subgroups))
     blocks: list[Block] = [
         Text(
-            "Descriptive: intervals without verdict and without p. Small cells are suppressed, so "
-            "that nobody can be recognised; the row stays."
+            f"Descriptive: {LEVEL} intervals without verdict and without p, not adjusted for their "
+            "number. A small cell is suppressed and keeps its row; the other levels and the total "
+            "may still tell its count."
         )
     ]
     for endpoint in endpoints:
@@ -89,7 +96,12 @@ def subgroups_section(reading: Reading) -> Section | None:
 
 def missing_section(reading: Reading) -> Section:
     results, plan = reading.results, reading.protocol.missing_data
-    blocks: list[Block] = [Text(pattern.sentence) for pattern in results.missing_patterns]
+    unknown = missing_outcomes_sentence(results)
+    blocks: list[Block] = [
+        Text(f"Primary population: {unknown}" if unknown else "Every outcome is known."),
+        *(Text(sentence) for sentence in (_worst_case(results),) if unknown and sentence),
+        *(Text(pattern.sentence) for pattern in results.missing_patterns),
+    ]
     if results.missing_patterns:
         blocks.append(conduct.missing_table(results))
     blocks.append(
@@ -102,6 +114,23 @@ def missing_section(reading: Reading) -> Section:
         )
     )
     return Section("missing-data", "Missing data", tuple(blocks))
+
+
+def _worst_case(results: LookResults) -> str:
+    """Which claims the missing outcomes could undo; empty where nothing was shown."""
+    shown = [h for h in results.hypotheses if h.missing.verdict_survives_worst_case is not None]
+    lost = [h.id for h in shown if not h.missing.verdict_survives_worst_case]
+    if not shown:
+        return ""
+    if not lost:
+        return (
+            "Were every missing outcome to speak against the candidate, what is shown for "
+            f"{listed([h.id for h in shown])} would still be shown."
+        )
+    return (
+        "Were every missing outcome to speak against the candidate, what is shown for "
+        f"{listed(lost)} would no longer be shown."
+    )
 
 
 def deviations_section(reading: Reading) -> Section:
@@ -122,23 +151,6 @@ def refusals_section(reading: Reading) -> Section:
     if not results.refusals:
         return Section("refusals", "Refusals", (Text(made), Text("No refusal is on record.")))
     return Section("refusals", "Refusals", (Text(made), conduct.refusals_table(results)))
-
-
-def operations_section(reading: Reading) -> Section:
-    results = reading.results
-    blocks: list[Block] = []
-    if results.operations:
-        blocks += [conduct.fates_table(results), conduct.times_table(results)]
-    blocks.append(conduct.completeness_table(results))
-    blocks += _unexplained(results)
-    return Section("operations", "Operations", tuple(blocks))
-
-
-def _unexplained(results: LookResults) -> list[Block]:
-    held = results.completeness.unexplained
-    if not held:
-        return []
-    return [Text("Accepted requests that nothing accounts for (epoch and number):"), Points(held)]
 
 
 def limits_section(reading: Reading) -> Section:

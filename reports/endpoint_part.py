@@ -17,6 +17,7 @@ from reports.sentences import (
     effect_sentence,
     framework_words,
     role_words,
+    test_words,
 )
 from reports.tables.endpoints import (
     bounds_table,
@@ -34,7 +35,7 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
         blocks.append(Text(f"Reason: {as_clause(hypothesis.reason)}."))
     if hypothesis.shown_at is not None:
         blocks.append(
-            Text(f"First shown at look {hypothesis.shown_at}. Shown once is shown for good.")
+            Text(f"First shown at look {hypothesis.shown_at}; what is shown once stays shown.")
         )
     blocks.append(Text(effect_sentence(hypothesis, form)))
     if hypothesis.verdict is Verdict.NOT_TESTED and hypothesis.primary.estimate is not None:
@@ -58,7 +59,8 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     if tests is not None:
         blocks.append(tests)
     blocks.append(bounds_table(hypothesis))
-    blocks += _warnings(hypothesis)
+    blocks += _warnings(reading, hypothesis)
+    blocks.append(Text("As registered:"))
     blocks.append(_registered(hypothesis))
     title = f"{hypothesis.id}: {hypothesis.endpoint_title}"
     return Part(f"endpoint-{hypothesis.id}", title, tuple(blocks))
@@ -90,9 +92,9 @@ def _registered(hypothesis: HypothesisResult) -> Facts:
     )
 
 
-def _warnings(hypothesis: HypothesisResult) -> list[Block]:
+def _warnings(reading: Reading, hypothesis: HypothesisResult) -> list[Block]:
     said = [
-        f"{test.population}, {test.test.replace('_', ' ')}: {warning}"
+        f"{reading.population(test.population)}, {test_words(test.test)}: {warning}"
         for test in (hypothesis.primary, *hypothesis.supporting, *hypothesis.sensitivity)
         for warning in test.warnings
     ]

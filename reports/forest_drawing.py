@@ -11,6 +11,8 @@ from reports.numbers import EffectFormat, effect_format
 from reports.reading import Reading
 from reports.sentences import as_clause, claim_interval
 
+LEVEL = "95%"  # the engine's for every subgroup; a test holds the two together
+
 
 def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupResult]) -> Figure:
     """All subgroups of one endpoint with the overall difference at the foot."""
@@ -30,7 +32,10 @@ def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupR
         format=form,
         direction=Direction.HIGHER_IS_BETTER if overall is None else overall.direction,
     )
-    described = "Point: candidate − standard of care; line: interval; area of the point: pairs."
+    described = (
+        f"Point: candidate − standard of care; line: {LEVEL} interval, for the diamond (overall) "
+        "that of the look; area of the point: pairs."
+    )
     return Figure(
         number=number,
         title=title,
@@ -38,14 +43,16 @@ def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupR
         description=described,
         svg=draw_forest(number, forest, title=finding, finding=described),
         table=_forest_table(number, groups, form, minimum),
+        unfolded=True,
     )
 
 
 def _minimum_cells(reading: Reading, groups: Sequence[SubgroupResult]) -> dict[str, int]:
-    """Each subgroup's registered minimum cell, the trial's small cell where it has none."""
+    """What suppressed a cell: the larger of its subgroup's minimum and the trial's small cell."""
     plan = reading.protocol
+    small = plan.governance.small_cell
     registered = {s.id: s.minimum_cell for s in plan.subgroups}
-    return {g.id: registered.get(g.id, plan.governance.small_cell) for g in groups}
+    return {g.id: max(registered.get(g.id, small), small) for g in groups}
 
 
 def _forest_format(
@@ -121,7 +128,7 @@ def _forest_table(
             Column("Subgroup"),
             Column("Pairs", numeric=True),
             Column("Events", numeric=True),
-            Column("Difference", numeric=True),
+            Column(f"Difference, {LEVEL} interval", numeric=True),
             Column("Low", numeric=True),
             Column("High", numeric=True),
         ),

@@ -8,13 +8,13 @@ from reports.conduct_sections import (
     flow_section,
     limits_section,
     missing_section,
-    operations_section,
     refusals_section,
     safety_section,
     subgroups_section,
 )
 from reports.endpoint_part import endpoint_part
 from reports.leadership import leadership_of
+from reports.operations_section import operations_section
 from reports.protocol_section import protocol_section
 from reports.reading import Reading, read_results
 

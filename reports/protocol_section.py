@@ -4,7 +4,7 @@ from protocols.schema import ArmPlan, Hypothesis, Protocol
 from reports import numbers
 from reports.blocks import Block, Column, Facts, Part, Points, Row, Section, Table, Text, cell
 from reports.reading import Reading
-from reports.sentences import MEASURES, RECOMMENDATIONS, listed
+from reports.sentences import MEASURES, RECOMMENDATIONS, listed, test_words
 
 
 def protocol_section(reading: Reading) -> Section:
@@ -155,8 +155,7 @@ def _hypothesis(hypothesis: Hypothesis) -> tuple[tuple[str, str], ...]:
         ("Framework", hypothesis.framework.value.replace("_", "-")),
         (
             "Test",
-            f"{hypothesis.test.replace('_', ' ')}, "
-            f"one-sided alpha {numbers.alpha(hypothesis.alpha)}",
+            f"{test_words(hypothesis.test)}, one-sided alpha {numbers.alpha(hypothesis.alpha)}",
         ),
     ]
     margin = hypothesis.margin

@@ -34,6 +34,20 @@ MEASURES = {
 }
 
 
+TESTS = {
+    "clustered_difference": "Clustered difference",
+    "delong": "DeLong",
+    "mcnemar_exact": "McNemar, exact",
+    "mcnemar_midp": "McNemar, mid-p",
+    "tango_score": "Tango, score",
+}
+
+
+def test_words(name: str) -> str:
+    """A registered test by the name that statisticians give it."""
+    return TESTS.get(name, name.replace("_", " "))
+
+
 def verdict_words(verdict: Verdict) -> str:
     match verdict:
         case Verdict.SUPERIOR:

@@ -23,6 +23,7 @@ def populations_table(results: LookResults) -> Table:
         caption="Analysis populations",
         columns=(
             Column("Population"),
+            Column("Code"),
             Column("Role"),
             Column("Pairs", numeric=True),
             Column("Evaluable", numeric=True),
@@ -34,6 +35,7 @@ def populations_table(results: LookResults) -> Table:
             Row(
                 (
                     cell(p.title),
+                    cell(p.id),
                     cell(p.role),
                     cell(numbers.count(p.n_pairs), p.n_pairs),
                     cell(numbers.count(p.n_evaluable), p.n_evaluable),
@@ -235,8 +237,8 @@ def times_table(results: LookResults) -> Table:
             Column("Lag, 99th percentile", numeric=True),
         ),
         rows=tuple(_times_row(arm) for arm in results.operations),
-        note="Lag: from the request's arrival to the asking of the arm. The standard of care is "
-        "asked at once and has none.",
+        note="Lag: from the request's arrival to the asking of the arm. Care waits for the "
+        "standard of care alone.",
     )
 
 

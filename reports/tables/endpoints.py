@@ -1,11 +1,12 @@
 """The tables of one hypothesis, in the order in which its part of the page shows them."""
 
 from evaluation.results import ArmValue, Boundary, HypothesisResult, TestResult
+from protocols.vocabulary import Direction
 from reports import numbers
 from reports.blocks import Cell, Column, Row, Table, blank, cell
 from reports.numbers import EffectFormat
 from reports.reading import Reading, format_of
-from reports.sentences import as_clause, claim_interval
+from reports.sentences import as_clause, claim_interval, test_words
 
 
 def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
@@ -36,8 +37,17 @@ def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
             )
             for test in (hypothesis.primary, *hypothesis.supporting)
         ),
-        note="Brackets hold an arm's own interval.",
+        note=" ".join(["Brackets hold an arm's own interval.", *_without_answer(reading)]),
     )
+
+
+def _without_answer(reading: Reading) -> list[str]:
+    """Where a candidate without an answer counts as a failure, pairs outnumber answered ones."""
+    return [
+        f"{reading.population(p.id)}: a candidate without an answer counts as a failure."
+        for p in reading.protocol.analysis_populations
+        if p.candidate_without_answer == "counts_as_failure"
+    ]
 
 
 def _own(arm: str) -> tuple[str, ...]:
@@ -180,7 +190,7 @@ def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table |
 def _sensitivity_row(reading: Reading, test: TestResult, form: EffectFormat) -> Row:
     return Row(
         (
-            cell(test.test.replace("_", " ")),
+            cell(test_words(test.test)),
             cell(reading.population(test.population)),
             cell(numbers.count(test.n_pairs), test.n_pairs),
             blank(test.not_evaluable or "")
@@ -195,7 +205,10 @@ def _sensitivity_row(reading: Reading, test: TestResult, form: EffectFormat) -> 
 def bounds_table(hypothesis: HypothesisResult) -> Table:
     """What the unascertained outcomes could do to the answer."""
     form, held = format_of(hypothesis), hypothesis.missing
-    survives = {True: "yes", False: "no", None: "not evaluable"}[held.verdict_survives_worst_case]
+    nothing = "not evaluable" if held.reason else "does not apply: nothing is shown"
+    survives = {True: "yes", False: "no", None: nothing}[held.verdict_survives_worst_case]
+    higher = hypothesis.direction is Direction.HIGHER_IS_BETTER
+    worst, best = ("Lower", "Upper") if higher else ("Upper", "Lower")
 
     def effect(title: str, value: float | None) -> Row:
         return Row(
@@ -218,9 +231,9 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
             number("Pairs without an ascertained outcome", held.n_unascertained),
             number("of these, pairs in which the arms differ", held.n_unresolved_discordant),
             effect("Difference, worst case for the candidate", held.worst_estimate),
-            effect("Lower limit of the look's interval, worst case", held.worst_low),
+            effect(f"{worst} limit of the look's interval, worst case", held.worst_low),
             effect("Difference, best case for the candidate", held.best_estimate),
-            effect("Upper limit of the look's interval, best case", held.best_high),
+            effect(f"{best} limit of the look's interval, best case", held.best_high),
             Row((cell("Verdict survives the worst case"), cell(survives))),
         ),
         note=f"{held.method} No bound: {as_clause(held.reason)}." if held.reason else held.method,
