@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evaluation.results import HypothesisResult, SubgroupCell, SubgroupResult
 from protocols.vocabulary import Direction
 from reports import numbers
-from reports.blocks import Column, Figure, Row, Table, blank, cell
+from reports.blocks import Cell, Column, Figure, Row, Table, blank, cell
 from reports.figures.subgroup import Forest, ForestRow, draw_forest
 from reports.numbers import EffectFormat, effect_format
 from reports.reading import Reading
@@ -34,7 +34,7 @@ def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupR
     )
     described = (
         f"Point: candidate − standard of care; line: {LEVEL} interval, for the diamond (overall) "
-        "that of the look; area of the point: pairs."
+        "that of the look; larger point: more pairs."
     )
     return Figure(
         number=number,
@@ -114,9 +114,9 @@ def _forest_table(
                 blank(hidden)
                 if c.n_events is None
                 else cell(numbers.count(c.n_events), c.n_events),
-                cell(words + why, c.estimate),
-                blank() if c.low is None else cell(form.number(c.low), c.low),
-                blank() if c.high is None else cell(form.number(c.high), c.high),
+                blank(words + why)
+                if c.estimate is None
+                else Cell(words, (c.estimate, c.low, c.high)),
             )
         )
 
@@ -128,9 +128,9 @@ def _forest_table(
             Column("Subgroup"),
             Column("Pairs", numeric=True),
             Column("Events", numeric=True),
-            Column(f"Difference, {LEVEL} interval", numeric=True),
-            Column("Low", numeric=True),
-            Column("High", numeric=True),
+            Column(
+                f"Difference, {LEVEL} interval", numeric=True, parts=("Difference", "Low", "High")
+            ),
         ),
         rows=tuple(row(group, c) for group in groups for c in group.cells),
     )

@@ -17,6 +17,7 @@ PLOT = 200.0
 LEFT = 9.0
 AT_EDGE = 92.0  # percent from which a tick's label must end, not centre, near its tick
 LEFTWARDS = 30.0  # percent from which words stand left of their mark
+APART = 46.0  # pixels between two marks from which words of both fit between them
 MOST_WORDY = 4  # looks up to which there is room for words beside the numbers
 
 
@@ -37,8 +38,8 @@ def draw_boundaries(
     _axes(canvas, across, upward, planned)
     _bounds(canvas, across, upward, boundaries)
     wordy = len(boundaries) <= MOST_WORDY
-    for boundary in boundaries:
-        _look(canvas, across, upward, boundary, wordy=wordy)
+    for place, boundary in enumerate(boundaries):
+        _look(canvas, across, upward, boundary, wordy=wordy, first=place == 0)
     return canvas.svg(TOP + PLOT + 44, title, finding)
 
 
@@ -77,14 +78,22 @@ def _bounds(canvas: Canvas, across: Scale, upward: Scale, boundaries: Sequence[B
         )
 
 
-def _look(canvas: Canvas, across: Scale, upward: Scale, boundary: Boundary, *, wordy: bool) -> None:
-    """The bound and the observed value, their words on opposite sides of them."""
+def _look(
+    canvas: Canvas, across: Scale, upward: Scale, boundary: Boundary, *, wordy: bool, first: bool
+) -> None:
+    """The bound and the observed value, their words on opposite sides of them.
+
+    After the first look the line of bounds comes down from the left: where the observed value is
+    far enough, the bound's words stand under it.
+    """
     x = across(boundary.information_fraction)
     z, observed = boundary.z, boundary.statistic
     below = z is None or (observed is not None and observed <= z)
     if z is not None:
         canvas.mark(x, upward(z), "square", "soc open")
-        y = upward(z) + (-6 if below or observed is None else 16)
+        far = observed is None or abs(upward(observed) - upward(z)) > APART
+        under = (far and not first) or not (below or observed is None)
+        y = upward(z) + (16 if under else -6)
         _words(canvas, x, y, f"bound {numbers.statistic(z)}" if wordy else numbers.statistic(z))
     if observed is not None:
         canvas.mark(x, upward(observed), "circle", "candidate")

@@ -183,7 +183,8 @@ def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table |
             Column("Method"),
         ),
         rows=tuple(_sensitivity_row(reading, test, form) for test in hypothesis.sensitivity),
-        note="These tests do not decide; they show how far the answer depends on the method.",
+        note="These tests do not decide; they show how far the answer depends on the method. "
+        "McNemar's tests ask about zero, not about the margin.",
     )
 
 
