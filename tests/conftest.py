@@ -1,4 +1,4 @@
-"""The shared run as a fixture."""
+"""The one demo run of a test session, as a fixture for every folder that reads it."""
 
 import pytest
 
