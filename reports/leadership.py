@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.results import HypothesisResult, SafetyResult
+from evaluation.results import HypothesisResult, Recommendation, SafetyResult
 from protocols.vocabulary import Role, SafetyVerdict
 from reports import numbers
 from reports.blocks import Figure, Leadership, Tile
@@ -55,7 +55,7 @@ def leadership_of(reading: Reading) -> Leadership:
         recommendation=RECOMMENDATIONS.get(
             results.recommendation.recommendation, results.recommendation.recommendation
         ),
-        recommendation_sentence=results.recommendation.sentence,
+        recommendation_sentence=_why(results.recommendation),
         decided_by=listed(results.recommendation.decided_by),
         digests=(
             ("Results", reading.digest),
@@ -88,9 +88,16 @@ def _frequencies(reading: Reading) -> str:
 def _arms(reading: Reading) -> str:
     candidate, standard = reading.protocol.arms.candidate, reading.protocol.arms.standard_of_care
     return (
-        f"Candidate {candidate.name} {candidate.version} · "
-        f"standard of care {standard.name} {standard.version}"
+        f"Candidate: {candidate.name} {candidate.version} · "
+        f"standard of care: {standard.name} {standard.version}"
     )
+
+
+def _why(recommendation: Recommendation) -> str:
+    """The rule's own sentence, unless it only repeats the recommendation."""
+    said = RECOMMENDATIONS.get(recommendation.recommendation, "")
+    sentence = recommendation.sentence
+    return "" if as_clause(sentence).casefold() == said.casefold() else sentence
 
 
 def _unknown(reading: Reading) -> tuple[str, ...]:

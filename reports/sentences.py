@@ -228,6 +228,8 @@ def _within_words(within: int, rules: int) -> str:
     """'The other rule is within its limit.', 'All 3 rules are within their limits.'"""
     if within == 1:
         return f"The {'only' if rules == 1 else 'other'} rule is within its limit."
+    if within == rules == 2:
+        return "Both rules are within their limits."
     which = "All" if within == rules else "The other"
     return f"{which} {numbers.count(within)} rules are within their limits."
 

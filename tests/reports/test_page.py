@@ -194,6 +194,22 @@ def test_every_wide_table_can_be_reached_and_scrolled_by_keyboard(page: PageRead
     assert all(e.attributes["tabindex"] == "0" and e.attributes["aria-label"] for e in regions)
 
 
+def test_tables_do_not_crowd_the_list_of_landmarks(page: PageReader) -> None:
+    assert not [e for e in page.elements if e.attributes.get("role") == "region"]
+
+
+def test_a_rule_s_sentence_that_repeats_the_recommendation_is_said_once() -> None:
+    results = good_results()
+    advice = results.recommendation.model_copy(update={"sentence": "Go on to a randomised pilot."})
+    words = visible_text(html_of(results.model_copy(update={"recommendation": advice})), "verdict")
+    assert words.count("Go on to a randomised pilot.") == 1
+
+
+def test_the_decision_is_left_to_named_people(page: PageReader) -> None:
+    words = page.words_of("verdict")
+    assert "To be decided by Medical Director and Data and Safety Monitoring Board." in words
+
+
 def test_every_figure_has_both_parts_of_its_text_alternative(page: PageReader) -> None:
     drawings = [e for e in page.all("svg") if e.attributes.get("role") == "img"]
     figures = {figure.attributes["id"] for figure in page.all("figure")}

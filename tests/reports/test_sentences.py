@@ -99,7 +99,7 @@ def test_an_exceeded_safety_limit_stands_first() -> None:
 
 def test_rules_within_their_limit_are_counted_in_words() -> None:
     results = good_results()
-    assert sentences.safety_line(results) == "All 2 rules are within their limits."
+    assert sentences.safety_line(results) == "Both rules are within their limits."
     one = results.model_copy(update={"safety": results.safety[:1]})
     assert sentences.safety_line(one) == "The only rule is within its limit."
     assert sentences.safety_line(final_results()).endswith("The other rule is within its limit.")
