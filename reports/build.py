@@ -1,7 +1,7 @@
 """A report on disk: all of it or nothing.
 
 Everything is written to a temporary folder beside the target, which then takes the target's
-name. A report of the same look is replaced; a folder that holds anything else is left alone.
+name. A report that is there is replaced; a folder that holds anything else is left alone.
 """
 
 import hashlib
@@ -31,6 +31,7 @@ def build_report(results: bytes, output: Path) -> BuiltReport:
     Raises `ReportError`: the codes of `read_results`, REPORT_FOLDER_OCCUPIED.
     """
     files = report_files(results)
+    output = output.resolve()
     _refuse_occupied(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
@@ -55,10 +56,26 @@ def report_files(results: bytes) -> dict[str, bytes]:
 def _refuse_occupied(output: Path) -> None:
     if not output.exists():
         return
-    if output.is_dir() and (not any(output.iterdir()) or (output / "report.html").is_file()):
+    if output.is_dir() and all(_ours(output, path) for path in output.rglob("*")):
         return
-    message = f"{output} exists and is not a report. Name another folder with --output."
+    message = (
+        f"{output} holds something else than a report, and would be replaced. Name another folder "
+        "with --output."
+    )
     raise ReportError("REPORT_FOLDER_OCCUPIED", message)
+
+
+def _ours(output: Path, path: Path) -> bool:
+    """Whether a report has such a file; a person's own beside it would be lost."""
+    match path.relative_to(output).parts:
+        case ("report.html" | "results.json",):
+            return path.is_file() and not path.is_symlink()
+        case ("data",):
+            return path.is_dir() and not path.is_symlink()
+        case ("data", name):
+            return name.endswith(".csv") and path.is_file()
+        case _:
+            return False
 
 
 def _write(files: dict[str, bytes], folder: Path) -> None:

@@ -74,6 +74,16 @@ def test_a_folder_with_other_work_in_it_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_person_s_file_beside_a_report_is_never_lost(tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    build_report(as_bytes(final_results()), report)
+    (report / "signed.pdf").write_bytes(b"mine")
+    with pytest.raises(ReportError) as caught:
+        build_report(as_bytes(final_results()), report)
+    assert caught.value.code == "REPORT_FOLDER_OCCUPIED"
+    assert (report / "signed.pdf").read_bytes() == b"mine"
+
+
 def test_a_report_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     """The tables are small enough for the file size that the system allows; the page is not."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
