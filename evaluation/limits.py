@@ -111,7 +111,7 @@ def _short_end(look: LookPlan, data: LockedData, *, evaluable: int) -> list[str]
 
 
 def _safety(protocol: Protocol) -> list[str]:
-    """What the exact bounds do not allow for: several looks, and subjects who come back."""
+    """The bounds do not allow for several looks."""
     if not protocol.safety:
         return []
     sentences = []
@@ -120,11 +120,6 @@ def _safety(protocol: Protocol) -> list[str]:
         sentences.append(
             f"Safety bounds hold their confidence at each of the {n_looks} planned looks by itself,"
             " not over all of them together."
-        )
-    if protocol.design.cluster == "subject":
-        sentences.append(
-            "Safety bounds take pairs as independent although pairs cluster by subject; they may"
-            " lie too close together."
         )
     return sentences
 

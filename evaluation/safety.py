@@ -1,5 +1,7 @@
 """Safety rules: a share among pairs, held against its registered limit by exact bounds.
 
+Where pairs cluster by subject, the bounds count subjects for what they tell (`clustered_bounds`).
+
 Every evaluable pair of the primary population counts. A candidate without an answer has flagged
 nothing there, so that it is a miss. What a rule cannot settle for a pair, because a value it looks
 at is missing, is left out of the share and said in the sentence.
@@ -7,8 +9,10 @@ at is missing, is left out of the share and said in the sentence.
 
 from dataclasses import dataclass
 
-from evaluation.inference.safety import exact_lower, exact_upper
-from evaluation.populations import Sample
+import numpy as np
+
+from evaluation.inference.safety import clustered_bounds, exact_lower, exact_upper
+from evaluation.populations import IntArray, Sample
 from evaluation.results import PairedTable, SafetyResult
 from evaluation.sentences import plain, three
 from protocols.expressions import Expression, Value, compile_expression
@@ -19,19 +23,31 @@ from protocols.vocabulary import SafetyVerdict
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """`flags` holds (standard of care, candidate) of each pair among which the rule looks."""
+    """Of each pair among which the rule looks: (standard of care, candidate), event, subject."""
 
-    n_events: int
-    n_among: int
     n_unsettled: int
     flags: tuple[tuple[bool, bool], ...]
+    events: IntArray
+    subjects: IntArray
+
+    @property
+    def n_events(self) -> int:
+        return int(self.events.sum())
+
+    @property
+    def n_among(self) -> int:
+        return len(self.events)
 
 
 def safety_results(protocol: Protocol, sample: Sample) -> tuple[SafetyResult, ...]:
     """Every rule on the evaluable pairs of `sample`, in the protocol's order."""
     evaluable = sample.evaluable()
     pairs = [_values(evaluable, i) for i in range(evaluable.n)]
-    return tuple(_result(rule, _count(protocol, rule, pairs)) for rule in protocol.safety)
+    clustered = protocol.design.cluster == "subject"
+    return tuple(
+        _result(rule, _count(protocol, rule, pairs, evaluable.subject), clustered=clustered)
+        for rule in protocol.safety
+    )
 
 
 def _values(sample: Sample, i: int) -> dict[str, Value]:
@@ -60,31 +76,47 @@ class _Judge:
         return self._known[key]
 
 
-def _count(protocol: Protocol, rule: SafetyRule, pairs: list[dict[str, Value]]) -> _Counts:
+def _count(
+    protocol: Protocol, rule: SafetyRule, pairs: list[dict[str, Value]], subject: IntArray
+) -> _Counts:
     names = safety_names(protocol)
     among, event = _Judge(rule.among, names), _Judge(rule.event, names)
-    judged = [(values, event(values)) for values in pairs if among(values) is True]
-    n_unsettled = sum(among(values) is None for values in pairs)
-    n_unsettled += sum(truth is None for _, truth in judged)
-    settled = [(values, truth) for values, truth in judged if truth is not None]
+    n_unsettled = 0
+    flags, events, subjects = [], [], []
+    for values, who in zip(pairs, subject.tolist(), strict=True):
+        inside = among(values)
+        truth = event(values) if inside else None
+        if inside is False:
+            continue
+        if truth is None:
+            n_unsettled += 1
+            continue
+        flags.append((values["standard_of_care.flag"] is True, values["candidate.flag"] is True))
+        events.append(truth)
+        subjects.append(who)
     return _Counts(
-        n_events=sum(truth for _, truth in settled),
-        n_among=len(settled),
         n_unsettled=n_unsettled,
-        flags=tuple(
-            (v["standard_of_care.flag"] is True, v["candidate.flag"] is True) for v, _ in settled
-        ),
+        flags=tuple(flags),
+        events=np.array(events, dtype=np.int64),
+        subjects=np.array(subjects, dtype=np.int64),
     )
 
 
-def _result(rule: SafetyRule, counts: _Counts) -> SafetyResult:
+def _bounds(counts: _Counts, confidence: float, *, clustered: bool) -> tuple[float, float]:
+    if clustered:
+        found = clustered_bounds(counts.events, counts.subjects, confidence)
+        return found.low, found.high
+    n_events, n = counts.n_events, counts.n_among
+    return exact_lower(n_events, n, confidence), exact_upper(n_events, n, confidence)
+
+
+def _result(rule: SafetyRule, counts: _Counts, *, clustered: bool) -> SafetyResult:
     low = high = share = None
     verdict = SafetyVerdict.NOT_EVALUABLE
     reason: str | None = "No pair is among those the rule looks at."
     if counts.n_among > 0:
         share = counts.n_events / counts.n_among
-        low = exact_lower(counts.n_events, counts.n_among, rule.confidence)
-        high = exact_upper(counts.n_events, counts.n_among, rule.confidence)
+        low, high = _bounds(counts, rule.confidence, clustered=clustered)
         verdict, reason = _verdict(low, high, rule.limit), None
     return SafetyResult(
         id=rule.id,

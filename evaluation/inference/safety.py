@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import special
 
+from evaluation.inference.arrays import IntArray, cluster_index, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.mcnemar import sign_p
+from evaluation.inference.orientation import critical_of
 from evaluation.inference.proportions import (
     clopper_pearson_interval,
     clopper_pearson_lower,
@@ -49,6 +52,51 @@ def exact_interval(events: int, n: int, level: float) -> tuple[float, float]:
     """Two-sided equal-tailed exact interval at `level`. Raises as `exact_upper`."""
     _alpha(level)
     return clopper_pearson_interval(events, n, level=level)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareBounds:
+    """A share with its one-sided bounds."""
+
+    share: float
+    low: float
+    high: float
+
+
+def clustered_bounds(events: IntArray, cluster: IntArray, confidence: float) -> ShareBounds:
+    """One-sided bounds of a share when encounters nest in subjects.
+
+    `events` holds 1 or 0 for each encounter. The exact bounds at the number of independent
+    encounters that would have the variance between subjects, linearised with K/(K-1); fewer
+    degrees of freedom make it smaller still, and it is never above the number there is. Without
+    variation (no event, only events, one subject) the subjects are what is counted. Korn &
+    Graubard 1998, Survey Methodology 24:193. Raises `UsageError` for no encounter.
+    """
+    alpha, n = _alpha(confidence), len(events)
+    if n == 0 or cluster.shape != events.shape:
+        raise UsageError("COUNT_RANGE", "A share needs encounters, each with its subject.")
+    index, k = cluster_index(cluster)
+    share = int(events.sum()) / n
+    size = _effective_size(events, index, k, alpha)
+    won, lost = share * size, size - share * size
+    return ShareBounds(
+        share,
+        0.0 if share == 0 else float(special.betaincinv(won, lost + 1, alpha)),
+        1.0 if share == 1 else float(special.betainccinv(won + 1, lost, alpha)),
+    )
+
+
+def _effective_size(events: IntArray, index: IntArray, k: int, alpha: float) -> float:
+    n, total = len(events), int(events.sum())
+    if total in (0, n) or k < 2 or k == n:
+        return float(min(k, n))
+    sums = np.bincount(index, weights=events, minlength=k)
+    residual = sums - np.bincount(index, minlength=k) * (total / n)
+    variance = k / (k - 1) * exact_sum(residual**2) / n**2
+    if variance == 0:
+        return float(k)
+    shrink = critical_of(alpha, n - 1) / critical_of(alpha, k - 1)
+    return min(float(n), total / n * (1 - total / n) / variance * shrink**2)
 
 
 def p_below(events: int, n: int, limit: float) -> float:

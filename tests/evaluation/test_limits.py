@@ -2,7 +2,7 @@
 
 from evaluation.conduct import conduct
 from protocols.schema import Protocol
-from tests.support.example_protocol import Document, example_protocol, safety_rule
+from tests.support.example_protocol import Document, example_protocol
 from tests.support.simulator import Truth, lock_of, simulate_pairs
 
 PAIRS = simulate_pairs(example_protocol(), Truth(n=400))
@@ -20,15 +20,6 @@ def _one_look(document: Document) -> None:
 def test_that_safety_bounds_hold_for_one_look_only_is_said() -> None:
     assert "at each of the 2 planned looks by itself" in _limits(example_protocol())
     assert "planned looks by itself" not in _limits(example_protocol(_one_look))
-
-
-def test_that_safety_bounds_ignore_who_comes_back_is_said() -> None:
-    def clustered(document: Document) -> None:
-        document["design"]["cluster"] = "subject"
-        document["safety"] = [safety_rule()]
-
-    assert "Safety bounds take pairs as independent" in _limits(example_protocol(clustered))
-    assert "Safety bounds take pairs as independent" not in _limits(example_protocol())
 
 
 def test_that_accrual_ended_short_of_the_plan_is_said() -> None:
