@@ -18,6 +18,7 @@ from reports.sentences import (
     missing_outcomes_sentence,
     safety_line,
     safety_words,
+    silence_sentence,
     stamps,
 )
 from reports.tables.conduct import bounds_words
@@ -101,11 +102,11 @@ def _why(recommendation: Recommendation) -> str:
 
 
 def _unknown(reading: Reading) -> tuple[str, ...]:
-    """The trial's first limit, the missing outcomes, then what the page can hold of the rest."""
+    """The trial's first limit, who is missing, then what the page can hold of the rest."""
     first, *rest = reading.results.limits or ("",)
-    missing = missing_outcomes_sentence(reading.results)
-    shown = [sentence for sentence in (first, missing) if sentence]
-    for limit in rest[: LIMITS_SHOWN - len(shown)]:
+    missing = missing_outcomes_sentence(reading.results), silence_sentence(reading.results)
+    shown = [sentence for sentence in (first, *missing) if sentence]
+    for limit in rest[: max(LIMITS_SHOWN - len(shown), 0)]:
         if sum(len(s.split()) for s in (*shown, limit)) <= LIMITS_WORDS:
             shown.append(limit)
     return tuple(shown)

@@ -13,7 +13,7 @@ from evaluation.results import (
     NaturalFrequencies,
     TestResult,
 )
-from protocols.vocabulary import Direction, Fate, Framework, Role, SafetyVerdict, Verdict
+from protocols.vocabulary import Arm, Direction, Fate, Framework, Role, SafetyVerdict, Verdict
 from reports import numbers
 from reports.numbers import EffectFormat
 
@@ -241,6 +241,20 @@ def exceeded_sentences(results: LookResults) -> str:
         for rule in results.safety
         if rule.verdict is SafetyVerdict.LIMIT_EXCEEDED
     )
+
+
+def silence_sentence(results: LookResults) -> str:
+    """Where those whom an arm left without an answer fared otherwise; empty where none is shown."""
+    for pattern in results.missing_patterns:
+        with_it, without = pattern.event_share_answered, pattern.event_share_unanswered
+        if not pattern.informative or with_it is None or without is None:
+            continue
+        arm = "standard of care" if pattern.arm == Arm.STANDARD_OF_CARE else "candidate"
+        return (
+            f"Where the {arm} gave no answer, {numbers.percent(without, pattern.n_unanswered)} "
+            f"had the event, elsewhere {numbers.percent(with_it, pattern.n_answered)}."
+        )
+    return ""
 
 
 def missing_outcomes_sentence(results: LookResults) -> str:

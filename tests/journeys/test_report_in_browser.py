@@ -199,4 +199,5 @@ def test_the_leadership_page_fits_one_sheet(folder: Path, browse: Browse, look: 
     ).stdout
     first, second = text.split("\f")[:2]
     assert "To verify: sha256sum results.json" in first
+    assert "Protocol sha256:" in first
     assert second.strip().startswith("How to read this report")

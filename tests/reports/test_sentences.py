@@ -111,6 +111,19 @@ def test_a_rule_that_is_not_settled_is_not_also_counted_as_none_within() -> None
     assert line == f"Not settled: {rule.title}."
 
 
+def test_an_arm_that_is_silent_about_other_patients_is_told_on_the_first_page() -> None:
+    said = "Where the standard of care gave no answer, 39.3% had the event, elsewhere 34.7%."
+    assert sentences.silence_sentence(final_results()) == said
+    assert said in visible_text(
+        report_files(as_bytes(final_results()))["report.html"].decode(), "verdict"
+    )
+    quiet = tuple(
+        p.model_copy(update={"informative": False}) for p in final_results().missing_patterns
+    )
+    changed = final_results().model_copy(update={"missing_patterns": quiet})
+    assert sentences.silence_sentence(changed) == ""
+
+
 def test_no_missing_outcome_is_no_sentence() -> None:
     results = good_results()
     full = tuple(p.model_copy(update={"n_evaluable": p.n_pairs}) for p in results.populations)
