@@ -45,4 +45,4 @@ def _thinned(length: FloatArray, max_points: int) -> list[int]:
         return list(range(len(length)))
     steps = np.linspace(0.0, length[-1], max_points)
     chosen = np.searchsorted(length, steps, "left")
-    return [*sorted({0, *chosen.tolist(), len(length) - 1})[: max_points - 1], len(length) - 1]
+    return sorted({0, *chosen.tolist()})  # the last step is the end of the curve

@@ -173,6 +173,15 @@ def test_the_area_under_all_points_of_the_curve_is_the_area() -> None:
     assert np.trapezoid(y, x) == pytest.approx(found.candidate)
 
 
+def test_a_thinned_curve_has_every_point_once_also_where_a_tie_leaps() -> None:
+    rng = np.random.default_rng(0)
+    outcome = rng.random(2000) < 0.3
+    scores = np.where(rng.random(2000) < 0.7, 0.0, rng.normal(size=2000) + outcome)
+    points = roc_points(scores, outcome)
+    assert len(set(points)) == len(points)
+    assert (points[-1].false_positive_share, points[-1].true_positive_share) == (1, 1)
+
+
 def test_a_curve_without_events_has_no_points() -> None:
     assert roc_points(np.arange(4.0), np.zeros(4, dtype=bool)) == ()
 
