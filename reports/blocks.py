@@ -87,10 +87,19 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowBox:
+    """One box of the flow and what leaves before the next, as (reason, count, is zero)."""
+
+    title: str
+    count: str
+    leaving: tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """`finding` is the short text alternative, `description` the long one, `table` the data.
 
-    The drawing is `svg`, or one in each of `panels`.
+    The drawing is `svg`, or one in each of `panels`, or a stream of `boxes`.
     """
 
     kind: ClassVar[str] = "figure"
@@ -101,6 +110,7 @@ class Figure:
     table: Table
     svg: str = ""
     panels: tuple[Panel, ...] = ()
+    boxes: tuple[FlowBox, ...] = ()
     narrow: bool = False
     unfolded: bool = False  # the data table is read with the figure
 

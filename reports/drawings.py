@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from evaluation.results import HypothesisResult, RocCurve
+from evaluation.results import FlowStep, HypothesisResult, RocCurve
 from reports import numbers
-from reports.blocks import Column, Figure, Row, Table, blank, cell
+from reports.blocks import Column, Figure, FlowBox, Row, Table, blank, cell
 from reports.figures.boundary import draw_boundaries
-from reports.figures.flow import draw_flow
 from reports.figures.roc import draw_roc
 from reports.flow_words import step_in_words
 from reports.reading import Reading
@@ -62,15 +61,19 @@ def flow_figure(reading: Reading) -> Figure:
         title="Flow of encounters. Every encounter meets both arms",
         finding=finding,
         description="Each box holds a count; all reasons for leaving stand below it, zeros too.",
-        svg=draw_flow(number, steps, title=finding, finding="The counts are in the data table."),
         table=Table(
             id=f"figure-{number:02d}-flow",
             caption=f"Data of figure {number}",
             columns=(Column("Box"), Column("Reason for leaving"), Column("Count", numeric=True)),
             rows=tuple(rows),
         ),
-        narrow=True,
+        boxes=tuple(_box(step) for step in steps),
     )
+
+
+def _box(step: FlowStep) -> FlowBox:
+    leaving = tuple((reason, numbers.count(n), n == 0) for reason, n in step.excluded)
+    return FlowBox(step.title, numbers.count(step.n), leaving)
 
 
 def roc_figure(reading: Reading, curves: Sequence[RocCurve]) -> Figure:

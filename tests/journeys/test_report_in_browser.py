@@ -48,7 +48,10 @@ document.getElementById("page").onload = function () {
       if (wide > 2 && high > 5) crossing.push(a + " | " + b);
     }));
   }
+  const broken = [...page.querySelectorAll(".flow li span:last-child, .flow-box b:last-child")]
+    .filter((count) => count.getBoundingClientRect().height > 26).map((count) => count.textContent);
   document.getElementById("measured").textContent = JSON.stringify({
+    counts: page.querySelectorAll(".flow-box").length, broken: broken,
     scroll: root.scrollWidth, client: root.clientWidth, outside: outside, crossing: crossing,
     smallest: Math.min(...[...page.querySelectorAll("svg text")].map(
       (text) => parseFloat(getComputedStyle(text).fontSize))),
@@ -177,6 +180,8 @@ def test_nothing_is_cut_off_or_overlaps_at_this_width(
     assert measured["scroll"] == width
     assert measured["outside"] == []
     assert measured["crossing"] == []
+    assert measured["broken"] == []
+    assert measured["counts"] == len(final_results().flow)
     assert measured["headings"] == 1
     assert isinstance(measured["smallest"], int | float)
     assert measured["smallest"] >= 11
