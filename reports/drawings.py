@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.results import FlowStep, HypothesisResult, RocCurve
+from protocols.vocabulary import Verdict
 from reports import numbers
 from reports.blocks import Column, Figure, FlowBox, Row, Table, blank, cell
 from reports.figures.boundary import draw_boundaries
@@ -22,6 +23,8 @@ def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
         f"{hypothesis.id} at look {last.number}: bound {bound_words(last)}, "
         f"efficacy boundary {crossed}."
     )
+    if hypothesis.verdict is Verdict.NOT_TESTED:
+        finding += " Not tested: no claim follows from it."
     made = numbers.plural(len(hypothesis.boundaries), "look")
     described = (
         f"Information fraction across, z upwards. {made} "

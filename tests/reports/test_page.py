@@ -115,6 +115,11 @@ def test_not_tested_numbers_are_called_descriptive(page: PageReader) -> None:
     assert "These numbers are descriptive; no verdict follows" in page.words_of("endpoint-H3")
 
 
+def test_a_crossed_boundary_of_an_untested_hypothesis_claims_nothing(page: PageReader) -> None:
+    words = page.words_of("endpoint-H3")
+    assert "efficacy boundary crossed. Not tested: no claim follows from it." in words
+
+
 def test_primary_and_supporting_population_stand_next_to_each_other(page: PageReader) -> None:
     words = page.words_of("table-H1-differences")
     assert words.index("Full analysis set (primary)") < words.index("Per-protocol set")
