@@ -6,7 +6,9 @@
 4. LOOK_EARLY: evaluable pairs are short of the registered information; the last look has no
    tolerance. Once accrual is declared closed every look may be run short: an interim look that can
    no longer be reached must not stand before the last one for ever, and spends what it has earned
-5. LOOK_NOT_READY: the last look only, while something may still arrive in time. At an interim look
+5. OUTCOME_IMMATURE: accrual was closed short and, under `maturity: elapsed`, outcomes still have
+   time to run; a look is irrevocable and these would be lost to it
+6. LOOK_NOT_READY: the last look only, while something may still arrive in time. At an interim look
    what is pending counts as missing; at the last look nothing may be left open, unless accrual is
    closed and every waiting pair is past the time until which the candidate's answer is kept
    (`late_until_ms`): then waiting is over and it counts as a candidate without answer.
@@ -19,6 +21,7 @@ from math import ceil
 from evaluation.errors import LookRefusal
 from evaluation.plan import LookPlan
 from evaluation.populations import Pairs
+from gateway.store.maturity import mature_by
 from gateway.store.records import Completeness, PairRecord
 from protocols.vocabulary import Fate
 
@@ -59,15 +62,19 @@ def refused_by_order(look: LookPlan, conducted: Sequence[str]) -> Refused | None
 
 def refused_by_data(look: LookPlan, standing: Standing) -> Refused | None:
     """Too early, or not everything in that the last look must wait for."""
-    return _early(look, standing) or (_not_ready(look, standing) if look.final else None)
+    return _short(look, standing) or (_not_ready(look, standing) if look.final else None)
 
 
-def _early(look: LookPlan, standing: Standing) -> Refused | None:
-    if standing.accrual_closed:
-        return None
+def _short(look: LookPlan, standing: Standing) -> Refused | None:
     n_evaluable = Pairs(look.protocol, standing.pairs, final=look.final).n_evaluable
     if n_evaluable >= look.required_pairs:
         return None
+    if standing.accrual_closed:
+        return _immature(look, standing)
+    return _early(look, n_evaluable)
+
+
+def _early(look: LookPlan, n_evaluable: int) -> Refused:
     advice = "wait for more outcomes"
     if look.final:  # accrual must not be closed for the sake of an interim look
         advice += ", or declare accrual closed"
@@ -75,6 +82,21 @@ def _early(look: LookPlan, standing: Standing) -> Refused | None:
         LookRefusal.EARLY,
         f"Look {look.look.id} needs {ceil(look.required_pairs)} evaluable pairs and there are "
         f"{n_evaluable}; {advice}.",
+    )
+
+
+def _immature(look: LookPlan, standing: Standing) -> Refused | None:
+    plan = look.protocol.outcome
+    n_immature = sum(
+        _counts(pair) and not mature_by(standing.at_us, pair.arrived_at_us, plan)
+        for pair in standing.pairs
+    )
+    if not n_immature:
+        return None
+    return Refused(
+        LookRefusal.IMMATURE,
+        f"The outcomes of {n_immature} pairs have not had their {plan.horizon_days:g} days and "
+        f"the lag of {plan.maturity_lag_days:g} days; run look {look.look.id} when they have.",
     )
 
 
@@ -98,5 +120,8 @@ def _not_ready(look: LookPlan, standing: Standing) -> Refused | None:
 
 
 def _waits(pair: PairRecord) -> bool:
-    counted = pair.eligible and pair.sampled and pair.duplicate_of is None
-    return counted and pair.candidate.fate is Fate.PENDING
+    return _counts(pair) and pair.candidate.fate is Fate.PENDING
+
+
+def _counts(pair: PairRecord) -> bool:
+    return pair.eligible and pair.sampled and pair.duplicate_of is None

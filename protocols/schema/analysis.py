@@ -111,7 +111,7 @@ class Monitoring(Section):
     """When looks happen and how alpha is spent over information.
 
     A look may be run once the evaluable pairs reach `information` times the planned total less
-    `tolerance`; the last look may also be run when accrual is declared closed.
+    `tolerance`, the last look without it; every look may be run short once accrual is closed.
     """
 
     looks: tuple[Look, ...] = Field(min_length=1)
@@ -160,7 +160,8 @@ class Subgroup(Section):
 
 
 class SafetyRule(Section):
-    """A share among pairs, held against a limit by exact one-sided bounds.
+    """A share among pairs, held against a limit by exact one-sided bounds (at the effective number
+    of pairs where `design.cluster` is subject).
 
     The rule is exceeded when the lower bound lies above the limit. `event` and `among` are
     expressions over flags and outcome of one pair; a pair without outcome is not counted.

@@ -118,6 +118,22 @@ def test_a_trial_that_ends_before_its_first_look_still_has_a_last_one(store: Sto
     assert late.nominal_alpha == pytest.approx(0.025 - early.alpha_spent)
 
 
+def test_a_short_look_waits_until_every_outcome_has_had_its_time(tmp_path: Path) -> None:
+    outcome = PROTOCOL.outcome.model_copy(
+        update={"maturity": "elapsed", "horizon_days": 30.0, "maturity_lag_days": 2.0}
+    )
+    protocol = PROTOCOL.model_copy(update={"outcome": outcome})
+    opened = open_store(f"sqlite:///{tmp_path}/elapsed.sqlite", create=True)
+    register_trial(opened, protocol)
+    pairs = _pairs(200)
+    store_pairs(opened, protocol, pairs)
+    mature_us = pairs[-1].arrived_at_us + 32 * 86_400_000_000
+    close_accrual(opened, TRIAL, "the season is over", actor="ada", at_us=pairs[-1].arrived_at_us)
+    assert _refused(opened, "L1", at_us=mature_us - 1) == "OUTCOME_IMMATURE"
+    assert run_look(opened, TRIAL, "L1", actor="ben", at_us=mature_us).results.facts.look == "L1"
+    opened.close()
+
+
 def test_the_last_look_waits_for_the_candidate_until_waiting_is_over(store: Store) -> None:
     pairs = _pairs(630, pending=5)
     store_pairs(store, PROTOCOL, pairs)
