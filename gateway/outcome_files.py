@@ -90,6 +90,9 @@ class OutcomeFile:
         value = _VALUES.get(row["value"].lower())
         if value is None:
             raise ValueError("the value must be true or false")
+        source = row.get("source") or self.default_source
+        if not source.isprintable():
+            raise ValueError("the source must be text without control characters")
         tokens = None if pair_id else self.tokeniser()
         return OutcomeItem(
             pair_id=pair_id or None,
@@ -97,7 +100,7 @@ class OutcomeFile:
             encounter=tokens.encounter(encounter) if tokens else None,
             value=value,
             ascertained_at_us=microseconds(row["ascertained_at"]),
-            source=row.get("source") or self.default_source,
+            source=source,
         )
 
 

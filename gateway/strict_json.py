@@ -9,7 +9,7 @@ _KEY_COLONS = (b'":', b" :", b"\t:", b"\n:", b"\r:")
 
 
 class NotStrictJSONError(ValueError):
-    """The text is not strict JSON; `reason` is `not_json` or `duplicate_key`."""
+    """The text is not strict JSON; `reason` is `not_json`, `duplicate_key` or `too_deep`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,6 +33,31 @@ def parse(body: bytes) -> object:
     if sum(map(body.count, _KEY_COLONS)) != _count_keys(value):
         _refuse_repeated_keys(body)
     return value
+
+
+def write(value: object) -> bytes:
+    """Write a parsed document again. Less depth can be written (some 250) than read.
+
+    Raises
+    ------
+    NotStrictJSONError
+        `too_deep`
+    """
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise NotStrictJSONError("too_deep") from None
+
+
+def what_is_wrong(error: NotStrictJSONError) -> str:
+    """Say it to whoever sent the text."""
+    match error.reason:
+        case "duplicate_key":
+            return "a member is repeated"
+        case "too_deep":
+            return "is nested too deeply"
+        case _:
+            return "not JSON in UTF-8"
 
 
 def _count_keys(value: object) -> int:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-import orjson
-
 from gateway.errors import INVALID_REQUEST, FieldError, Problem
-from gateway.strict_json import NotStrictJSONError, parse
+from gateway.strict_json import NotStrictJSONError, parse, what_is_wrong, write
 
 LONGEST_IDENTIFIER = 255
 LONGEST_KEY = 255
+NOT_ENCODED = "Send the JSON as it is, without content-encoding."
 
 _MEMBERS = frozenset(("subject", "encounter", "inputs", "context"))
 _QUOTED_KEY = re.compile(rb'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
@@ -41,19 +40,15 @@ def read_decision(body: bytes) -> DecisionRequest:
     try:
         document = parse(body)
     except NotStrictJSONError as error:
-        what = "a member is repeated" if error.reason == "duplicate_key" else "not JSON in UTF-8"
-        raise _invalid([FieldError("", what)]) from None
+        raise _invalid([FieldError("", what_is_wrong(error))]) from None
     if not isinstance(document, dict):
         raise _invalid([FieldError("", "must be an object")])
     errors: list[FieldError] = []
     system, subject = _subject(document.get("subject"), errors)
     encounter = _identifier(document.get("encounter"), "/encounter", errors)
-    inputs = document.get("inputs")
-    if not isinstance(inputs, dict):
-        errors.append(FieldError("/inputs", "must be an object"))
+    inputs = _object(document.get("inputs"), "/inputs", errors)
     context = document.get("context")
-    if context is not None and not isinstance(context, dict):
-        errors.append(FieldError("/context", "must be an object"))
+    context_text = None if context is None else _object(context, "/context", errors).decode()
     if not _MEMBERS.issuperset(document):
         errors.append(FieldError("", f"takes only the members {', '.join(sorted(_MEMBERS))}"))
     if errors:
@@ -62,9 +57,20 @@ def read_decision(body: bytes) -> DecisionRequest:
         subject_system=system,
         subject=subject,
         encounter=encounter,
-        arm_body=orjson.dumps({"inputs": inputs}),
-        context=None if context is None else orjson.dumps(context).decode(),
+        arm_body=b'{"inputs":%b}' % inputs,
+        context=context_text,
     )
+
+
+def _object(value: object, pointer: str, errors: list[FieldError]) -> bytes:
+    if not isinstance(value, dict):
+        errors.append(FieldError(pointer, "must be an object"))
+        return b""
+    try:
+        return write(value)
+    except NotStrictJSONError as error:
+        errors.append(FieldError(pointer, what_is_wrong(error)))
+        return b""
 
 
 def _subject(value: object, errors: list[FieldError]) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Self, TypeVar
 
-import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -16,7 +15,7 @@ from pydantic import (
 from gateway.access import Tokeniser
 from gateway.errors import INVALID_REQUEST, FieldError, Problem
 from gateway.store.capture import OutcomeItem, OutcomeReceipt
-from gateway.strict_json import NotStrictJSONError, parse
+from gateway.strict_json import NotStrictJSONError, parse, what_is_wrong, write
 from gateway.timestamps import microseconds
 from protocols.errors import EquipoiseError
 
@@ -29,7 +28,7 @@ def _time(text: str) -> str:
 
 
 Time = Annotated[str, AfterValidator(_time), Field(examples=["2026-11-20T09:00:00Z"])]
-Source = Annotated[str, Field(min_length=1, max_length=200)]
+Source = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 
 
@@ -154,7 +153,7 @@ def read_batch(body: bytes) -> list[OutcomeLine | EquipoiseError]:
 
 def _line(item: object) -> OutcomeLine | EquipoiseError:
     try:
-        return OutcomeLine.model_validate_json(orjson.dumps(item))
+        return OutcomeLine.model_validate_json(write(item))
     except ValidationError as error:
         wrong = "; ".join(f"{field.pointer or '/'}: {field.message}" for field in fields_of(error))
         return EquipoiseError("INVALID_ITEM", f"correct the item: {wrong}")
@@ -165,10 +164,9 @@ M = TypeVar("M", bound=BaseModel)
 
 def _read(model: type[M], body: bytes) -> M:
     try:
-        return model.model_validate_json(orjson.dumps(parse(body)))
+        return model.model_validate_json(write(parse(body)))
     except NotStrictJSONError as error:
-        what = "a member is repeated" if error.reason == "duplicate_key" else "not JSON in UTF-8"
-        errors: tuple[FieldError, ...] = (FieldError("", what),)
+        errors: tuple[FieldError, ...] = (FieldError("", what_is_wrong(error)),)
     except ValidationError as error:
         errors = fields_of(error)
     raise Problem(INVALID_REQUEST, "Correct what `errors` lists and send again.", errors=errors)

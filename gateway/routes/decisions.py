@@ -25,7 +25,7 @@ from gateway.errors import (
 )
 from gateway.idempotency import StoredAnswer
 from gateway.services import Services
-from gateway.wire import is_json, read_decision, read_idempotency_key, read_trace
+from gateway.wire import NOT_ENCODED, is_json, read_decision, read_idempotency_key, read_trace
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +99,8 @@ class DecisionEndpoint:
                 not value.isdigit() or int(value[:20]) > self._limit_bytes
             ):
                 raise Problem(BODY_TOO_LARGE, f"Send at most {self._limit_bytes} bytes.")
+            elif name == b"content-encoding":
+                raise Problem(UNSUPPORTED_MEDIA_TYPE, NOT_ENCODED)
         if not is_json(content_type):
             raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send content-type: application/json.")
         return key, read_trace(trace)

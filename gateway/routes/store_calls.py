@@ -20,7 +20,7 @@ from gateway.errors import (
     Problem,
 )
 from gateway.store.engine import Store
-from gateway.wire import is_json
+from gateway.wire import NOT_ENCODED, is_json
 from protocols.errors import EquipoiseError, RefusedError, StoreError
 
 RETRY_AFTER_S = 5
@@ -32,6 +32,8 @@ async def read_json_body(context: GatewayContext, request: Request) -> bytes:
     """Read a JSON body, bounded by bytes and by time."""
     if not is_json(request.headers.get("content-type", "").encode("latin-1")):
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send content-type: application/json.")
+    if "content-encoding" in request.headers:
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, NOT_ENCODED)
     limit_bytes, body = context.settings.body_limit_bytes, bytearray()
     try:
         async with asyncio.timeout(context.settings.body_deadline_s):

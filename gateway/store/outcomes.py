@@ -158,6 +158,8 @@ class _Desk:
 
     def _pairs(self, item: OutcomeItem) -> list[Encounter]:
         query = select(Encounter).where(Encounter.trial == self._trial)
+        if item.pair_id is not None and "\0" in item.pair_id:  # no text of PostgreSQL's
+            return []
         if item.pair_id is not None:
             query = query.where(Encounter.pair_id == item.pair_id)
         elif item.encounter is not None:

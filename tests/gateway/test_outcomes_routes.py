@@ -99,6 +99,8 @@ def test_a_contradicting_outcome_is_kept_and_called_a_conflict(
         ({"ascertained_at": "2026-02-30T09:00:00Z"}, "/ascertained_at"),
         ({"ascertained_at": 1_700_000_000}, "/ascertained_at"),
         ({"source": ""}, "/source"),
+        ({"source": "registry\0"}, "/source"),
+        ({"source": "registry\r\nX: 1"}, "/source"),
         ({"arm": "candidate"}, "/arm"),
     ],
 )
@@ -112,7 +114,9 @@ def test_a_body_that_is_no_outcome_is_refused_at_its_place(
     assert outcome_counts(store, TRIAL)[OutcomeState.ASCERTAINED] == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"value": true, "value": false}', b"[]", b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"value": true, "value": false}', b"[]", b"\xff", b"[" * 300 + b"]" * 300]
+)
 def test_a_body_that_is_not_one_json_object_is_refused(gateway: Gateway, body: bytes) -> None:
     reply = ask(gateway, "PUT", PAIR, content=body, headers={"content-type": "application/json"})
     assert reply.status_code == 400
@@ -123,6 +127,10 @@ def test_an_outcome_of_an_unknown_pair_or_name_is_refused(gateway: Gateway) -> N
     name = ask(gateway, "PUT", "/v1/pairs/pair-000001/outcomes/mood", json=GOOD)
     assert (pair.status_code, pair.json()["type"].split(":")[-1]) == (404, "unknown-pair")
     assert (name.status_code, name.json()["errors"][0]["pointer"]) == (400, "name")
+
+
+def test_a_pair_that_no_database_could_name_is_unknown(gateway: Gateway) -> None:
+    assert ask(gateway, "PUT", f"/v1/pairs/%00/outcomes/{OUTCOME}", json=GOOD).status_code == 404
 
 
 def test_another_media_type_or_a_huge_body_is_refused(gateway: Gateway) -> None:
