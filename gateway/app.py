@@ -10,10 +10,10 @@ from fastapi import FastAPI, Response
 
 from gateway.access import Tokeniser, read_subject_key
 from gateway.arms.client import ArmClient, ArmSettings
-from gateway.asgi import Receive, Scope, Send
+from gateway.asgi import Receive, Scope, Send, reply_problem
 from gateway.context import GatewayContext
 from gateway.declared_model import model_reader
-from gateway.errors import UNKNOWN_TRIAL, Problem, whereabouts
+from gateway.errors import OVERLOADED, UNKNOWN_TRIAL, Problem, overloaded, whereabouts
 from gateway.gaps import GapBook
 from gateway.idempotency import IdempotencyStore
 from gateway.journal import Journal, JournalPlan
@@ -30,6 +30,9 @@ from protocols.schema import Protocol
 
 log = logging.getLogger(__name__)
 
+_PROBES = frozenset(("/livez", "/readyz", "/metrics"))
+"""Answered beyond the connection limit too: a gateway that is full must not pass for a dead one."""
+
 StoreOpener = Callable[[str], Store]
 
 
@@ -45,6 +48,9 @@ class Gateway:
         self._decide: DecisionEndpoint | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "turn_away" in scope.get("state", ()) and scope["path"] not in _PROBES:
+            await self._turn_away(send)
+            return
         if scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "POST":
             await self.decide(scope, receive, send)
             return
@@ -60,6 +66,11 @@ class Gateway:
         if self._decide is None:
             raise RuntimeError("the gateway has not started")
         await self._decide(scope, receive, send)
+
+    async def _turn_away(self, send: Send) -> None:
+        if self.services is not None:
+            self.services.metrics.problems[OVERLOADED.slug] += 1
+        await reply_problem(send, overloaded(), close=True)
 
     def begin_draining(self) -> None:
         """Let readiness fail; requests are still answered."""
@@ -174,6 +185,7 @@ def _build_api(gateway: Gateway) -> FastAPI:
         summary="Answers with the standard of care; every request is on record before its answer.",
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # a Location would repeat whatever Host the caller claims
         lifespan=gateway.lifespan,
     )
     problems.install(api)

@@ -93,9 +93,9 @@ async def reply(send: Send, status: int, headers: Headers, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def reply_problem(send: Send, problem: Problem) -> None:
+async def reply_problem(send: Send, problem: Problem, *, close: bool = False) -> None:
     """Send a problem. Where the request was not read to its end, the connection is given up."""
     headers = problem.headers()
-    if problem.kind in (BODY_TOO_LARGE, REQUEST_TIMEOUT):
+    if close or problem.kind in (BODY_TOO_LARGE, REQUEST_TIMEOUT):
         headers.append((b"connection", b"close"))
     await reply(send, problem.status, headers, problem.body())

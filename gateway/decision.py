@@ -12,7 +12,7 @@ from time import perf_counter
 
 from gateway.arms.answer import ArmAnswer
 from gateway.asgi import Receive, is_gone
-from gateway.errors import CAPTURE_UNAVAILABLE, OVERLOADED, SOC_TIMEOUT, SOC_UNAVAILABLE, Problem
+from gateway.errors import CAPTURE_UNAVAILABLE, SOC_TIMEOUT, SOC_UNAVAILABLE, Problem, overloaded
 from gateway.idempotency import StoredAnswer
 from gateway.identifiers import new_pair_id, new_traceparent
 from gateway.journal import Cause
@@ -76,7 +76,7 @@ class DecisionMaker:
         """
         services = self._services
         if not services.arm.has_room:
-            raise _overloaded()
+            raise overloaded()
         now_us = services.context.now_us()
         accepted = Accepted(
             request,
@@ -198,12 +198,6 @@ class DecisionMaker:
 def _lost(accepted: Accepted) -> ArmAnswer:
     duration_ms = (perf_counter() - accepted.started) * 1000.0
     return ArmAnswer(Fate.LOST_AT_SHUTDOWN, None, None, None, duration_ms, None)
-
-
-def _overloaded() -> Problem:
-    return Problem(
-        OVERLOADED, "Send again later, or ask the standard of care directly.", retry_after_s=1
-    )
 
 
 def _unanswered(answer: ArmAnswer, pair_id: str) -> Problem:

@@ -32,6 +32,7 @@ class ProblemType:
 
 
 INVALID_REQUEST = ProblemType("invalid-request", 400, "The request is not what the API takes")
+INVALID_HTTP = ProblemType("invalid-http", 400, "The request is not HTTP as the gateway takes it")
 UNKNOWN_TRIAL = ProblemType("unknown-trial", 404, "This gateway does not serve that trial")
 UNKNOWN_PAIR = ProblemType("unknown-pair", 404, "No such pair is on record")
 NOT_FOUND = ProblemType("not-found", 404, "There is nothing at this address")
@@ -110,6 +111,13 @@ class Problem(EquipoiseError):  # noqa: N818 - RFC 9457's own word
         if self.retry_after_s is not None:
             listed.append((b"retry-after", str(self.retry_after_s).encode()))
         return listed
+
+
+def overloaded() -> Problem:
+    """Turn a request away because of a limit of ours."""
+    return Problem(
+        OVERLOADED, "Send again later, or ask the standard of care directly.", retry_after_s=1
+    )
 
 
 def whereabouts(error: BaseException) -> str:

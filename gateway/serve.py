@@ -5,7 +5,6 @@ first says that it is not ready, goes on answering for `drain_delay_s`, then fin
 under way and closes its journal.
 """
 
-import asyncio
 import ctypes
 import gc
 import logging
@@ -22,9 +21,10 @@ from typing import Literal
 
 import click
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import Gateway, build_app
+from gateway.http_protocol import GatewayProtocol
+from gateway.listening import listen, url_of
 from gateway.settings import GatewaySettings, load_protocol, load_settings
 from protocols.errors import EquipoiseError
 
@@ -35,91 +35,9 @@ LONGEST_PAUSE_S = 10.0
 STEADY_S = 10.0
 """A process that ran so long is restarted after the first pause again."""
 
-_MOST_HEADERS = 100
-_LONGEST_HEAD = 64 * 1024
 _COLLECT_AFTER = (20_000, 20, 20)
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
 _USAGE_STATUSES = range(2, 6)  # a configuration that a restart does not mend
-
-
-class _OneWrite:
-    """A transport that holds a decision's head until its body comes: one packet, one system call.
-
-    Only a decision: its endpoint always sends the body next, at once.
-    """
-
-    __slots__ = ("_head", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._head = b""
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if self._head:
-            data, self._head = self._head + data, b""
-        elif data.startswith(b"HTTP/1.1 200 ") and b"\r\nx-pair-id: " in data:
-            self._head = data
-            return
-        self._transport.write(data)
-
-    def close(self) -> None:
-        if self._head:
-            self._transport.write(self._head)
-        self._transport.close()
-
-
-class GatewayProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP over `_OneWrite`, with bounds on a request's head, which uvicorn has not."""
-
-    head_deadline_s = 10.0
-    _in_head = False
-    _head_bytes = 0
-    _head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_OneWrite(transport))  # type: ignore[arg-type]
-        # A caller who connects and says nothing is an idle one.
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end_of_head()
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._end_of_head()
-        if len(self.headers) > _MOST_HEADERS:
-            raise ValueError("too many headers")  # the parser turns it into a 400
-        super().on_headers_complete()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if not self._in_head:
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > _LONGEST_HEAD:
-            self._refuse_head()
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_deadline_s, self._refuse_head)
-
-    def _end_of_head(self) -> None:
-        self._in_head = False
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _refuse_head(self) -> None:
-        self._end_of_head()
-        if not self.transport.is_closing():
-            self.send_400_response("Send the whole head at once, in bounds.")
 
 
 class GatewayServer(uvicorn.Server):
@@ -147,12 +65,13 @@ class GatewayServer(uvicorn.Server):
 
 def serve_gateway(settings: GatewaySettings, gateway: Gateway) -> None:
     """Serve until a signal ends it. One process, one event loop."""
-    deadline = {"head_deadline_s": settings.body_deadline_s}
-    protocol = type("GatewayProtocol", (GatewayProtocol,), deadline)
+    bounds = {
+        "head_deadline_s": settings.body_deadline_s,
+        "connection_limit": settings.connection_limit,
+    }
+    protocol = type("GatewayProtocol", (GatewayProtocol,), bounds)
     config = uvicorn.Config(
         gateway,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http=protocol,
         ws="none",
@@ -161,17 +80,20 @@ def serve_gateway(settings: GatewaySettings, gateway: Gateway) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=settings.connection_limit,
         backlog=settings.backlog,
         timeout_keep_alive=int(settings.keep_alive_s),
         timeout_graceful_shutdown=max(1, int(settings.drain_s)),
+    )
+    # Before the journal is made: a gateway that cannot listen leaves no trace.
+    sockets = listen(
+        settings.host, settings.port, patience_s=settings.drain_delay_s + settings.drain_s
     )
     # What lives as long as the process need not be looked through for garbage, and a request
     # leaves little of it: fewer, later collections are felt in the slowest answers.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
-    GatewayServer(config, gateway, settings.drain_delay_s).run()
+    GatewayServer(config, gateway, settings.drain_delay_s).run(sockets)
 
 
 @dataclass(slots=True)
@@ -282,7 +204,7 @@ def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> No
             serve_gateway(settings, build_app(settings, protocol))
         case None:
             load_protocol(folder, trial=settings.trial)
-            click.echo(f"equipoise: {settings.trial} on http://{settings.host}:{settings.port}")
+            click.echo(f"equipoise: {settings.trial} on {url_of(settings.host, settings.port)}")
             patience_s = settings.drain_delay_s + settings.drain_s + 5.0
             sys.exit(supervise(folder, patience_s))
 

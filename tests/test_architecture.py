@@ -40,7 +40,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "httpx": ("gateway.arms", "gateway.demo"),
     "httpx_aiohttp": ("gateway.arms", "gateway.demo"),
     "aiohttp": ("gateway.arms", "gateway.demo"),
-    "uvicorn": ("gateway.serve", "gateway.demo"),
+    "uvicorn": ("gateway.serve", "gateway.http_protocol", "gateway.demo"),
     "prometheus_client": ("gateway.metrics",),
     "sqlite3": ("gateway.journal", "gateway.journal_reader", "gateway.store"),
     "pandas": ("evaluation.populations",),

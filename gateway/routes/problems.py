@@ -30,8 +30,8 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _on_unexpected)
 
 
-def _response(problem: Problem) -> Response:
-    headers = {name.decode(): value.decode() for name, value in problem.headers()}
+def _response(problem: Problem, **more: str) -> Response:
+    headers = more | {name.decode(): value.decode() for name, value in problem.headers()}
     return Response(problem.body(), problem.status, headers)
 
 
@@ -65,7 +65,8 @@ async def _on_http_exception(_: Request, error: Exception) -> Response:
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         kind = ProblemType(f"http-{error.status_code}", error.status_code, "The request is refused")
-    return _response(Problem(kind, "See the API's description at /openapi.json."))
+    allowed = {name: text for name, text in (error.headers or {}).items() if name == "Allow"}
+    return _response(Problem(kind, "See the API's description at /openapi.json."), **allowed)
 
 
 async def _on_unexpected(_: Request, __: Exception) -> Response:

@@ -1,10 +1,12 @@
 """Requests that mean harm: each gets a problem that repeats nothing, and care goes on."""
 
+import gzip
 import json
 import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,6 +51,15 @@ MALFORMED = {
         b'{"subject":"CANARY-4711","encounter":"e","inputs":{"a":1,"\\u0061":2}}'
     ),
     "great depth": b'{"subject":"CANARY-4711","encounter":"e","inputs":{"x":' + b"[" * 5000,
+    "depth that can be read but not written": (
+        b'{"subject":"CANARY-4711","encounter":"e","inputs":{"x":' + b"[" * 300 + b"]" * 300 + b"}}"
+    ),
+    "a context of such depth": (
+        b'{"subject":"CANARY-4711","encounter":"e","inputs":{},"context":{"x":'
+        + b"[" * 300
+        + b"]" * 300
+        + b"}}"
+    ),
     "no subject": json.dumps({"encounter": CANARY, "inputs": {}}).encode(),
     "an empty subject": json.dumps(_good(subject="")).encode(),
     "a number as subject": json.dumps(_good(subject=4711)).encode(),
@@ -194,6 +205,38 @@ def test_a_hundred_and_one_headers_are_too_many(gateway: RunningGateway) -> None
     assert _raw(gateway, _head(gateway, *lines)).startswith(b"HTTP/1.1 400 ")
 
 
+def test_what_is_no_http_gets_a_problem_like_any_other_refusal(gateway: RunningGateway) -> None:
+    head, _, body = _raw(gateway, b"CANARY-4711\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["type"] == "urn:equipoise:problem:invalid-http"
+    assert CANARY.encode() not in body
+
+
+def test_beyond_the_connection_limit_a_caller_is_turned_away_and_probes_are_answered(
+    tmp_path: Path,
+) -> None:
+    with running_arm() as arm:
+        folder = make_folder(tmp_path, standard_of_care_url=arm.url, connection_limit=3)
+        with running_gateway(folder) as gateway:
+            idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(3)]
+            gateway.hang_up()
+            time.sleep(0.2)
+            try:
+                refused = gateway.decide()
+                gateway.hang_up()
+                probes = [gateway.send("GET", path).status for path in ("/livez", "/readyz")]
+                metrics = gateway.send("GET", "/metrics").body
+            finally:
+                for sock in idle:
+                    sock.close()
+    assert refused.status == 503
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["retry-after"] == "1"
+    assert probes == [200, 200]
+    assert b'equipoise_problems_total{type="overloaded"} 1.0' in metrics
+
+
 def test_three_hundred_idle_callers_keep_nobody_out(gateway: RunningGateway) -> None:
     idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(300)]
     try:
@@ -218,12 +261,29 @@ def test_a_crooked_path_gets_a_problem(gateway: RunningGateway, path: str) -> No
     gateway.hang_up()
     reply = gateway.decide(path=path)
     gateway.hang_up()
-    assert reply.status in (404, 405, 307)
+    assert reply.status in (404, 405)
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_trailing_slash_sends_nobody_to_the_host_that_the_caller_claims(
+    gateway: RunningGateway,
+) -> None:
+    reply = gateway.decide(path=gateway.path + "/", headers={"host": "elsewhere.example"})
+    assert reply.status == 404
+    assert "location" not in reply.headers
+
+
+def test_a_compressed_body_is_refused_as_such(gateway: RunningGateway) -> None:
+    packed = gzip.compress(decision())
+    reply = gateway.decide(body=packed, headers={"content-encoding": "gzip"})
+    assert reply.status == 415
+    assert "content-encoding" in reply.json()["detail"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"])
 def test_only_post_asks_for_a_decision(gateway: RunningGateway, method: str) -> None:
-    assert gateway.send(method, gateway.path).status == 405
+    reply = gateway.send(method, gateway.path)
+    assert (reply.status, reply.headers["allow"]) == (405, "POST")
 
 
 JSON = st.recursive(

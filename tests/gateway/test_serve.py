@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,3 +93,33 @@ def test_settings_that_are_refused_end_it_with_a_sentence(tmp_path: Path) -> Non
     assert result.returncode == UsageError.exit_status
     assert "equipoise protocol register" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_an_address_that_is_taken_ends_it_with_a_sentence_and_leaves_no_journal(
+    tmp_path: Path,
+) -> None:
+    folder = make_folder(tmp_path, standard_of_care_url="http://127.0.0.1:9/", drain_s=0.3)
+    with socket.create_server(("127.0.0.1", _port(folder))):
+        result = _gateway_alone(folder)
+    assert result.returncode == UsageError.exit_status
+    assert "equipoise: ADDRESS: the gateway cannot listen on http://127.0.0.1:" in result.stderr
+    assert not (folder / "journal").exists()
+
+
+def test_a_predecessor_that_still_drains_is_waited_for(tmp_path: Path) -> None:
+    with start_arm() as url:
+        folder = make_folder(tmp_path, standard_of_care_url=url, candidate_url=url, store=True)
+        with socket.create_server(("127.0.0.1", _port(folder))) as predecessor, served(folder):
+            _await(lambda: "is taken; waiting" in (folder / "serve.log").read_text())
+            predecessor.close()
+            _await(lambda: _is_ready(folder))
+
+
+def _gateway_alone(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "gateway.serve", "--folder", str(folder), "--only", "gateway"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
