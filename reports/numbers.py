@@ -49,8 +49,14 @@ def plural(n: int, one: str, many: str | None = None) -> str:
 
 
 def percent(share: float, n: int) -> str:
-    """A share among `n` as percent."""
-    return f"{fixed(share * 100, 1 if n >= LARGE_SAMPLE else 0)}%"
+    """A share among `n` as percent; what is neither none nor all is not rounded to it."""
+    decimals = 1 if n >= LARGE_SAMPLE else 0
+    rounded, least = _rounded(share * 100, decimals), Decimal(1).scaleb(-decimals)
+    if share > 0 and rounded == 0:
+        return f"<{least}%"
+    if share < 1 and rounded == 100:
+        return f">{100 - least}%"
+    return f"{fixed(share * 100, decimals)}%"
 
 
 def plain_percent(share: float, most_decimals: int = 2) -> str:

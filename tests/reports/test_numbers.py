@@ -79,3 +79,11 @@ def test_rounding_never_changes_the_side_of_the_margin(limit: float, margin: flo
 def test_time_is_named_without_asking_the_machine_for_words() -> None:
     assert numbers.instant("2026-03-01T07:05:09Z") == "1 March 2026, 07:05 UTC"
     assert numbers.instant("2026-03-01T01:05:09+05:00") == "28 February 2026, 20:05 UTC"
+
+
+def test_a_share_that_is_neither_none_nor_all_is_not_rounded_to_it() -> None:
+    assert numbers.percent(1 / 4561, 4561) == "<0.1%"
+    assert numbers.percent(4560 / 4561, 4561) == ">99.9%"
+    assert numbers.percent(0.004, 150) == "<1%"
+    assert numbers.percent(0, 4561) == "0.0%"
+    assert numbers.percent(1, 4561) == "100.0%"

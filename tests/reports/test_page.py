@@ -180,6 +180,11 @@ def test_ids_are_unique_and_every_reference_is_answered(page: PageReader) -> Non
         assert not target or target[1:] in ids
 
 
+def test_a_tab_is_told_apart_by_trial_and_look(page: PageReader) -> None:
+    title = next(e for e in page.all("title") if "head" in e.parents)
+    assert "".join(title.all_text).startswith("SHADOW-60, look L2 – ")
+
+
 def test_landmarks_language_and_skip_link_are_there(page: PageReader) -> None:
     assert page.all("html")[0].attributes["lang"] == "en"
     assert len(page.all("main")) == 1
