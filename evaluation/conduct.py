@@ -153,7 +153,9 @@ def _headline(
         exceeded=tuple(r.title for r in safety if r.verdict is SafetyVerdict.LIMIT_EXCEEDED),
         leading=tuple(h.verdict_sentence for h in leading),
         n_shown=sum(h.shown for h in leading),
-        others=tuple(opening(h.verdict, h.framework, measure=h.measure) for h in others),
+        others=tuple(
+            opening(h.verdict, h.framework, measure=h.measure, margin=h.margin) for h in others
+        ),
     ).sentence()
 
 

@@ -130,11 +130,11 @@ def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:
 
 def _tested(item: Evidence, reading: Reading, *, look: str) -> Decided:
     crossed = crosses(item.primary, item.bound)
-    against = [r.population for r in item.supporting if not crosses(r, item.bound)]
+    against = _against(item)
     if reading.verdict not in PASSING or not crossed:
         return Decided(reading.verdict, None, crossed, reading, _note(item, against))
     if against:
-        reason = f"{item.primary.population} passes but {', '.join(against)} does not."
+        reason = f"Shown in {_named(item, [item.primary])}, but not in {_named(item, against)}."
         return Decided(Verdict.NOT_ROBUST, None, crossed, reading, reason)
     return Decided(reading.verdict, look, crossed, reading, None)
 
@@ -146,12 +146,22 @@ def crosses(result: TestResult, bound: Bound) -> bool:
     return result.p_value <= bound.nominal_alpha
 
 
-def _note(item: Evidence, against: Sequence[str]) -> str | None:
+def _note(item: Evidence, against: Sequence[TestResult]) -> str | None:
     """The primary population decides; that another one would have passed is said all the same."""
-    passing = [r.population for r in item.supporting if r.population not in against]
+    passing = [result for result in item.supporting if result not in against]
     if not passing:
         return None
-    return f"{item.primary.population} does not pass although {', '.join(passing)} would."
+    mine = _named(item, [item.primary])
+    return f"Not shown in {mine}, although it would be in {_named(item, passing)}."
+
+
+def _against(item: Evidence) -> list[TestResult]:
+    return [result for result in item.supporting if not crosses(result, item.bound)]
+
+
+def _named(item: Evidence, results: Sequence[TestResult]) -> str:
+    """Populations by their titles, in quotation marks: a report is read by people."""
+    return " and ".join(f"“{item.plan.populations[result.population]}”" for result in results)
 
 
 def _kept(item: Evidence, earlier: HypothesisResult, reading: Reading) -> Decided:
@@ -172,5 +182,5 @@ def _otherwise(item: Evidence, reading: Reading) -> list[str]:
         return ["At this look the interval alone would say that the candidate is inferior."]
     if reading.verdict not in PASSING:
         return ["At this look the interval alone would not show it."]
-    against = [r.population for r in item.supporting if not crosses(r, item.bound)]
-    return [f"At this look {', '.join(against)} would not show it."] if against else []
+    against = _against(item)
+    return [f"At this look {_named(item, against)} would not show it."] if against else []

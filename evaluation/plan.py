@@ -1,5 +1,6 @@
 """What the registered protocol says about one look: nothing here has been decided by data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.errors import EvaluationError, LookRefusal
@@ -12,13 +13,15 @@ from protocols.vocabulary import Framework, Role
 class HypothesisPlan:
     """One registered test with the endpoint it is about.
 
-    `margin` is 0 for superiority; `clustered` says whether pairs of a subject hang together.
+    `margin` is 0 for superiority; `clustered` says whether pairs of a subject hang together;
+    `populations` gives each analysis population's title by its id.
     """
 
     hypothesis: Hypothesis
     endpoint: Endpoint
     margin: float
     clustered: bool
+    populations: Mapping[str, str]
 
     @property
     def naive_level(self) -> float:
@@ -84,4 +87,5 @@ def _hypothesis_plan(protocol: Protocol, hypothesis: Hypothesis) -> HypothesisPl
             f"{hypothesis.id} must have a margin exactly if it is about non-inferiority.",
         )
     margin = hypothesis.margin.value if hypothesis.margin else 0.0
-    return HypothesisPlan(hypothesis, endpoints[hypothesis.endpoint], margin, clustered)
+    titles = {population.id: population.title for population in protocol.analysis_populations}
+    return HypothesisPlan(hypothesis, endpoints[hypothesis.endpoint], margin, clustered, titles)

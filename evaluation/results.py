@@ -164,6 +164,7 @@ class SubgroupCell(Result):
     low: float | None
     high: float | None
     suppressed: bool
+    withheld: bool  # large enough, but with the total it would give a suppressed level away
     reason: str | None
 
 

@@ -92,9 +92,15 @@ def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | Non
     return f"difference {three(primary.estimate)} ({kind} {limits}{margin})"
 
 
-def opening(verdict: Verdict, framework: Framework, *, measure: str) -> str:
-    """The verdict in words, without its numbers and without a full stop."""
-    return VERDICTS[verdict].format(Aim=AIMS[framework], measure=MEASURES[measure])
+def opening(
+    verdict: Verdict, framework: Framework, *, measure: str, margin: float | None = None
+) -> str:
+    """The verdict in words, without its numbers and without a full stop.
+
+    With `margin` the measure is told apart from the same measure at another margin.
+    """
+    named = MEASURES[measure] if margin is None else f"{MEASURES[measure]} (margin {plain(margin)})"
+    return VERDICTS[verdict].format(Aim=AIMS[framework], measure=named)
 
 
 @dataclass(frozen=True, slots=True)

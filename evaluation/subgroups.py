@@ -88,11 +88,11 @@ def _cell(plan: HypothesisPlan, part: _Part, *, smallest: int, withheld: bool) -
         return _empty(level, reason=reason, suppressed=True)
     if withheld:
         reason = "Withheld: with the total it would give a suppressed level away."
-        return _empty(level, reason=reason, suppressed=False)
+        return _empty(level, reason=reason, withheld=True)
     answer = estimate(plan, data, LEVEL)
     if isinstance(answer, NotEvaluable):
         counts = {"n_pairs": data.n, "n_events": data.n_events}
-        return _empty(level, reason=answer.reason, suppressed=False).model_copy(update=counts)
+        return _empty(level, reason=answer.reason).model_copy(update=counts)
     return SubgroupCell(
         level=level.id,
         title=level.title,
@@ -102,6 +102,7 @@ def _cell(plan: HypothesisPlan, part: _Part, *, smallest: int, withheld: bool) -
         low=answer.low,
         high=answer.high,
         suppressed=False,
+        withheld=False,
         reason=None,
     )
 
@@ -126,7 +127,9 @@ def _smallest_cell(data: Measured) -> int:
             return min(data.n_events, n_others)
 
 
-def _empty(level: SubgroupLevel, *, reason: str, suppressed: bool) -> SubgroupCell:
+def _empty(
+    level: SubgroupLevel, *, reason: str, suppressed: bool = False, withheld: bool = False
+) -> SubgroupCell:
     return SubgroupCell(
         level=level.id,
         title=level.title,
@@ -136,5 +139,6 @@ def _empty(level: SubgroupLevel, *, reason: str, suppressed: bool) -> SubgroupCe
         low=None,
         high=None,
         suppressed=suppressed,
+        withheld=withheld,
         reason=reason,
     )

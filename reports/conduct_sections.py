@@ -84,8 +84,8 @@ def subgroups_section(reading: Reading) -> Section | None:
     blocks: list[Block] = [
         Text(
             f"Descriptive: {LEVEL} intervals without verdict and without p, not adjusted for their "
-            "number. A small cell is suppressed and keeps its row; the other levels and the total "
-            "may still tell its count."
+            "number. A small cell is suppressed and keeps its row; where the total would give it "
+            "away, the next smallest is withheld with it."
         )
     ]
     for endpoint in endpoints:

@@ -94,6 +94,8 @@ def cell_words(held: SubgroupCell, form: EffectFormat, minimum: int) -> str:
     """The interval of one level, or why there is none."""
     if held.suppressed:
         return f"suppressed (<{minimum})"
+    if held.withheld:
+        return "withheld"
     if held.estimate is None or held.low is None or held.high is None:
         return "not evaluable"
     return f"{form.number(held.estimate)} ({form.interval(held.low, held.high)})"
@@ -105,7 +107,7 @@ def _forest_table(
     def row(group: SubgroupResult, c: SubgroupCell) -> Row:
         words = cell_words(c, form, minimum[group.id])
         why = f": {as_clause(c.reason)}" if c.reason and c.estimate is None else ""
-        hidden = "suppressed" if c.suppressed else ""
+        hidden = "suppressed" if c.suppressed else "withheld" if c.withheld else ""
         return Row(
             (
                 cell(c.title),

@@ -120,7 +120,7 @@ def test_populations_that_disagree_are_not_robust_and_show_nothing() -> None:
     result = _first(conduct(protocol, simulate(protocol, truth), []))
     assert result.verdict is Verdict.NOT_ROBUST
     assert not result.shown
-    assert result.reason == "PP passes but FAS does not."
+    assert result.reason == "Shown in “Per-protocol set”, but not in “Full analysis set”."
 
 
 def test_what_the_supporting_set_would_have_passed_is_said() -> None:
@@ -128,7 +128,10 @@ def test_what_the_supporting_set_would_have_passed_is_said() -> None:
     truth = replace(GOOD, candidate_separation=1.25, candidate_failure_share=0.2)
     result = _first(conduct(protocol, simulate(protocol, truth), []))
     assert not result.shown
-    assert result.reason == "FAS does not pass although PP would."
+    assert (
+        result.reason
+        == "Not shown in “Full analysis set”, although it would be in “Per-protocol set”."
+    )
 
 
 def test_the_order_of_pairs_changes_nothing_but_the_lock() -> None:

@@ -183,7 +183,7 @@ def test_that_a_population_no_longer_shows_what_was_shown_is_said() -> None:
     result = late.hypotheses[0]
     assert result.verdict is Verdict.NON_INFERIOR
     assert result.shown_at == "L1"
-    assert "At this look PP would not show it." in result.verdict_sentence
+    assert "At this look “Per-protocol set” would not show it." in result.verdict_sentence
 
 
 def test_a_t_test_crosses_by_its_p_value_and_is_told_on_the_normal_scale() -> None:

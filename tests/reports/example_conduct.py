@@ -77,6 +77,7 @@ def _cell(level: str, title: str, numbers: Numbers, n: int, events: int) -> Subg
         low=numbers[1],
         high=numbers[2],
         suppressed=False,
+        withheld=False,
         reason=None,
     )
 
@@ -91,6 +92,7 @@ def _suppressed(level: str, title: str) -> SubgroupCell:
         low=None,
         high=None,
         suppressed=True,
+        withheld=False,
         reason="fewer pairs than the registered minimum cell",
     )
 
