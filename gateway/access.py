@@ -6,6 +6,7 @@ list of known identifiers, which a plain hash could be. It is still personal dat
 
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
 from protocols.errors import UsageError
@@ -65,8 +66,17 @@ def read_subject_key(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise UsageError(
             "SUBJECT_KEY",
-            f"{path.name} is not a readable key file; register the protocol to make one",
+            f"{path.name} is not a readable key file; restore it from a backup (registering makes"
+            " one only for a trial without requests)",
         ) from error
     if mode & 0o077:
         raise UsageError("SUBJECT_KEY", f"{path.name} is readable by others; run chmod 600 on it")
     return key
+
+
+def keep_from_others() -> None:
+    """Let no file that this process makes be open to everybody: a journal holds whole requests.
+
+    What the group may do stays the operator's choice.
+    """
+    os.umask(os.umask(0o077) | 0o007)

@@ -14,14 +14,15 @@ import click
 
 from gateway.access import Tokeniser, read_subject_key
 from gateway.outcome_files import ImportReceipt, OutcomeFile, import_outcomes
-from gateway.registering import KEY_FILE, Addresses, Registered, read_document, register_into
+from gateway.registering import Addresses, Registered, read_document, register_into
+from gateway.settings import subject_key_path
 from gateway.status import read_status
 from gateway.status_text import status_document, status_lines
 from gateway.store.capture import close_accrual
 from gateway.store.engine import Store, open_store
 from gateway.store.folder import read_store_location
 from gateway.timestamps import rfc3339
-from protocols.errors import DocumentError, Finding
+from protocols.errors import DocumentError, Finding, UsageError
 from protocols.load import Checked, render_finding
 
 PROGRESS_LINES = 5000
@@ -176,8 +177,7 @@ def import_file(file: Path, folder: Path, source: str | None, *, as_json: bool) 
 
 
 def _tokeniser(folder: Path) -> Tokeniser:
-    path = os.environ.get("EQUIPOISE_SUBJECT_KEY_FILE", KEY_FILE)
-    return Tokeniser(read_subject_key(folder.absolute() / path))
+    return Tokeniser(read_subject_key(subject_key_path(folder, os.environ)))
 
 
 def _tell(lines: int) -> None:
@@ -210,6 +210,8 @@ def accrual() -> None:
 @_as_json
 def close(folder: Path, reason: str, actor: str, *, as_json: bool) -> None:
     """Declare accrual closed, so that the last look may be run with what there is."""
+    if not reason.strip():
+        raise UsageError("REASON", "write in --reason why no more encounters are taken")
     with _store_of(folder) as (store, trial):
         closure = close_accrual(store, trial, reason, actor=actor, at_us=_now_us())
     if as_json:

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from gateway.access import keep_from_others
 from gateway.settings import PROTOCOL_FILE, SETTINGS_FILE, GatewaySettings
 from gateway.store.capture import register
 from gateway.store.engine import open_store
+from gateway.store.folder import store_url_in
+from gateway.store.reads import epochs
 from gateway.store.tables import Registration
 from protocols.canonical import canonical_protocol
 from protocols.errors import DocumentError, Finding, UsageError
@@ -82,7 +85,8 @@ def register_into(
     DocumentError
         The document has findings of level error; all are in `findings`.
     UsageError
-        The folder belongs to another trial, or an address is refused.
+        The folder belongs to another trial or cannot be written, an address is refused, or the
+        subject key of a trial with requests is gone.
     RefusedError
         AMENDMENT_REQUIRED
     """
@@ -95,25 +99,56 @@ def register_into(
             checked.findings,
         )
     settings = _settings(folder, protocol.protocol.id, addresses)
-    folder.mkdir(parents=True, exist_ok=True)
-    store = open_store(str(settings["store_url"]), create=True)
     try:
+        registration = _write(folder, settings, checked, protocol, actor=actor, at_us=at_us)
+    except OSError as error:
+        raise UsageError(
+            "FOLDER",
+            f"{folder} cannot be written ({error.strerror}); check the path and its permissions",
+        ) from error
+    return Registered(registration, protocol, checked.findings)
+
+
+def _write(
+    folder: Path,
+    settings: dict[str, object],
+    checked: Checked,
+    protocol: Protocol,
+    *,
+    actor: str,
+    at_us: int,
+) -> Registration:
+    keep_from_others()
+    folder.mkdir(parents=True, exist_ok=True)
+    key = folder / str(settings["subject_key_file"])
+    store = open_store(store_url_in(folder, str(settings["store_url"])), create=True)
+    try:
+        if not key.exists() and any(epoch.accepted_seq for epoch in epochs(store, _id(protocol))):
+            raise UsageError(
+                "SUBJECT_KEY",
+                f"{key.name} is gone, and requests are on record under it; restore it from a"
+                " backup: another key would give the same people other tokens",
+            )
         registration = register(store, protocol, checked.source, actor=actor, at_us=at_us)
     finally:
         store.close()
-    _make_key(folder / KEY_FILE)
+    _make_key(key)
     for name in ("journal_folder", "gap_folder"):
         (folder / str(settings[name])).mkdir(parents=True, exist_ok=True)
     _replace(folder / PROTOCOL_FILE, canonical_protocol(protocol))
     text = json.dumps(settings, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     _replace(folder / SETTINGS_FILE, text.encode())
-    return Registered(registration, protocol, checked.findings)
+    return registration
+
+
+def _id(protocol: Protocol) -> str:
+    return protocol.protocol.id
 
 
 def _settings(folder: Path, trial: str, addresses: Addresses) -> dict[str, object]:
     """Put the operator's words over the folder's, and those over the defaults; check the whole."""
     settings: dict[str, object] = {
-        "store_url": f"sqlite:///{folder.absolute() / STORE_FILE}",
+        "store_url": f"sqlite:///{STORE_FILE}",
         "journal_folder": "journal",
         "gap_folder": "gaps",
         "subject_key_file": KEY_FILE,

@@ -22,9 +22,11 @@ from typing import Literal
 import click
 import uvicorn
 
+from gateway.access import keep_from_others
 from gateway.app import Gateway, build_app
 from gateway.http_protocol import GatewayProtocol
 from gateway.listening import listen, url_of
+from gateway.registered import refuse_unless_registered
 from gateway.settings import GatewaySettings, load_protocol, load_settings
 from protocols.errors import EquipoiseError
 
@@ -194,6 +196,7 @@ def _tend_both(gateway: _Child, mirror: _Child, stopping: Callable[[], bool]) ->
 def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> None:
     """Start the gateway and the mirror of the trial in a folder."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_from_others()
     settings = load_settings(folder, os.environ)
     match only:
         case "mirror":
@@ -201,6 +204,7 @@ def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> No
             os.execv(sys.executable, command)  # noqa: S606 - our own command
         case "gateway":
             protocol = load_protocol(folder, trial=settings.trial)
+            refuse_unless_registered(settings.store_url, protocol)
             serve_gateway(settings, build_app(settings, protocol))
         case None:
             load_protocol(folder, trial=settings.trial)

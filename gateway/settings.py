@@ -13,6 +13,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.mirror.settings import MirrorSettings
+from gateway.store.folder import store_url_in
+from gateway.strict_json import NotStrictJSONError, parse
 from protocols.canonical import from_canonical
 from protocols.errors import UsageError
 from protocols.schema import Protocol
@@ -127,7 +129,17 @@ def load_settings(folder: Path, environ: Mapping[str, str]) -> GatewaySettings:
     paths = ("journal_folder", "gap_folder", "subject_key_file")
     return settings.model_copy(
         update={name: folder.absolute() / getattr(settings, name) for name in paths}
+        | {"store_url": store_url_in(folder, settings.store_url)}
     )
+
+
+def subject_key_path(folder: Path, environ: Mapping[str, str]) -> Path:
+    """Say where the key of the tokens lies, for who needs no other setting."""
+    named = _read_object(folder / SETTINGS_FILE).get("subject_key_file")
+    found = environ.get(ENVIRONMENT_PREFIX + "SUBJECT_KEY_FILE", named)
+    if not isinstance(found, str):
+        raise UsageError("SETTINGS", f"{SETTINGS_FILE} has no subject_key_file; write one")
+    return folder.absolute() / found
 
 
 def _from_environment(text: str, *, is_text: bool) -> object:
@@ -142,14 +154,12 @@ def _from_environment(text: str, *, is_text: bool) -> object:
 
 def _read_object(path: Path) -> dict[str, object]:
     try:
-        values = orjson.loads(path.read_bytes())
+        values = parse(path.read_bytes())
     except OSError as error:
-        raise UsageError(
-            "SETTINGS",
-            f"{path.name} is not in the folder; run `equipoise protocol register` first",
-        ) from error
-    except orjson.JSONDecodeError as error:
-        raise UsageError("SETTINGS", f"{path.name} is not JSON; correct it") from error
+        raise _absent(path, error) from error
+    except NotStrictJSONError as error:
+        wrong = "repeats a setting" if error.reason == "duplicate_key" else "is not JSON"
+        raise UsageError("SETTINGS", f"{path.name} {wrong}; correct it") from error
     if not isinstance(values, dict):
         raise UsageError("SETTINGS", f"{path.name} must hold one JSON object")
     return values
@@ -167,11 +177,21 @@ def load_protocol(folder: Path, *, trial: str) -> Protocol:
     try:
         protocol = from_canonical(path.read_text("utf-8"))
     except OSError as error:
+        raise _absent(path, error) from error
+    except UnicodeDecodeError as error:
         raise UsageError(
-            "SETTINGS", f"{path.name} is not in the folder; run `equipoise protocol register` first"
+            "SETTINGS", f"{path.name} is damaged; register the same protocol again"
         ) from error
     if protocol.protocol.id != trial:
         raise UsageError(
             "SETTINGS", f"{path.name} is of another trial than {SETTINGS_FILE} names; correct one"
         )
     return protocol
+
+
+def _absent(path: Path, error: OSError) -> UsageError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        what = "is not in the folder; run `equipoise protocol register` first"
+    else:
+        what = f"cannot be read ({error.strerror}); check its permissions"
+    return UsageError("SETTINGS", f"{path.name} {what}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvloop
 
+from gateway.access import keep_from_others
 from gateway.mirror.folder import FolderLock
 from gateway.mirror.logs import say
 from gateway.mirror.mirror import Mirror
@@ -42,6 +43,7 @@ def run_mirror(folder: Path, *, once: bool) -> None:
     EquipoiseError
         The settings are wrong, another mirror works here, or (with `once`) the store is down.
     """
+    keep_from_others()
     settings = load_settings(folder, os.environ)
     protocol = load_protocol(folder, trial=settings.trial)
     lock = FolderLock(folder / "mirror.lock")

@@ -16,9 +16,16 @@ class FolderLock:
         Raises
         ------
         UsageError
-            Another mirror holds it.
+            Another mirror holds it, or the folder cannot be written.
         """
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UsageError(
+                "FOLDER",
+                f"{path.name} cannot be made ({error.strerror}); let the mirror write to the"
+                " trial's folder",
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

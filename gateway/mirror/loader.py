@@ -62,6 +62,8 @@ class Loader:
         ------
         StoreError
             The store cannot be used now; nothing of the failed batch is in it.
+        RefusedError
+            The folder's protocol is not the registered one; nothing was shipped.
         """
         self._find_epochs()
         return sum(self._step(tail) for tail in self.tails)
@@ -85,6 +87,7 @@ class Loader:
     def _find_epochs(self) -> None:
         trial, settings = self._settings.trial, self._settings
         if self._known is None:
+            self._readers.check_snapshot()
             rows = epochs(self._door.store(), trial)
             self._known = {row.epoch: row for row in rows}
         found = [

@@ -19,7 +19,7 @@ from gateway.mirror.row_readers import RowReaders
 from gateway.mirror.source import PendingSource
 from gateway.mirror.writer import Writer
 from gateway.settings import GatewaySettings
-from protocols.errors import EquipoiseError, UsageError
+from protocols.errors import EquipoiseError, RefusedError, UsageError
 from protocols.schema import Protocol
 
 _SHORTEST_PAUSE_S = 0.01
@@ -151,6 +151,8 @@ class Mirror:
                 if n_shipped == 0 and time.monotonic() >= next_retention_s:
                     next_retention_s = time.monotonic() + _RETENTION_EVERY_S
                     await asyncio.to_thread(self._delete_finished)
+            except RefusedError:
+                raise  # the folder's protocol is not the registered one; waiting mends nothing
             except EquipoiseError as error:
                 retry_s = await self._wait_out(error, "shipping", retry_s)
                 continue

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gateway.mirror.observations import Recorder
 from gateway.mirror.rows import RowReader
+from gateway.registered import check_registered
 from gateway.store.engine import Store
 from gateway.store.reads import registrations
 from protocols.canonical import digest_of, from_canonical
@@ -18,10 +19,21 @@ class RowReaders:
         self, snapshot: Protocol, store: Callable[[], Store], *, lag_deviation_s: float
     ) -> None:
         self._store = store
+        self._snapshot = snapshot
         self._trial = snapshot.protocol.id
         self._lag_deviation_s = lag_deviation_s
         self.snapshot_digest = digest_of(snapshot)
         self._readers = {self.snapshot_digest: self._reader(snapshot)}
+
+    def check_snapshot(self) -> None:
+        """Hold the snapshot against the store, before anything is read under it.
+
+        Raises
+        ------
+        StoreError, RefusedError
+            As `check_registered`.
+        """
+        check_registered(self._store(), self._snapshot)
 
     def reader(self, digest: str) -> RowReader:
         """Find the reader.

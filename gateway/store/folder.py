@@ -2,11 +2,20 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 from protocols.errors import UsageError
 
 SETTINGS_FILE = "equipoise.json"
+
+_RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:].*)")
+
+
+def store_url_in(folder: Path, url: str) -> str:
+    """Let a relative path of a SQLite URL start in the trial's folder, so that it may be moved."""
+    relative = _RELATIVE_FILE.fullmatch(url)
+    return url if relative is None else f"{relative[1]}{folder.absolute() / relative[2]}"
 
 
 def read_store_location(folder: Path) -> tuple[str, str]:
@@ -27,7 +36,7 @@ def read_store_location(folder: Path) -> tuple[str, str]:
         ) from error
     except ValueError as error:
         raise UsageError("SETTINGS", f"{path.name} is not JSON; correct it") from error
-    return _text(settings, "trial"), _text(settings, "store_url")
+    return _text(settings, "trial"), store_url_in(folder, _text(settings, "store_url"))
 
 
 def _text(settings: object, name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from equipoise import cli
+from gateway.access import Tokeniser, read_subject_key
 from gateway.settings import load_protocol, load_settings
 from gateway.store.capture import ship
 from gateway.store.engine import open_store
@@ -200,6 +201,65 @@ def test_importing_a_file_twice_changes_nothing(tmp_path: Path) -> None:
     assert json.loads(first.stdout)["states"] == {"created": 2}
     assert json.loads(second.stdout)["states"] == {"unchanged": 2}
     assert second.returncode == 0
+
+
+def test_an_import_finds_subjects_under_the_key_that_the_settings_name(tmp_path: Path) -> None:
+    folder = registered(tmp_path / "trial")
+    (folder / "subject.key").rename(folder / "elsewhere.key")
+    path = folder / "equipoise.json"
+    path.write_text(
+        json.dumps(json.loads(path.read_text()) | {"subject_key_file": "elsewhere.key"})
+    )
+    tokens = Tokeniser(read_subject_key(folder / "elsewhere.key"))
+    _, url = read_store_location(folder)
+    store = open_store(url)
+    row = replace(request(1), subject=tokens.subject("s"), encounter=tokens.encounter("e"))
+    ship(store, replace(batch(row), trial=TRIAL))
+    store.close()
+    file = tmp_path / "outcomes.csv"
+    file.write_text(f"subject,encounter,value,ascertained_at\ns,e,1,{TIME}\n")
+    done = equipoise("outcomes", "import", file, "--folder", folder, "--json")
+    assert json.loads(done.stdout)["states"] == {"created": 1}
+
+
+def test_a_folder_may_be_moved(tmp_path: Path) -> None:
+    with_requests(tmp_path / "trial", 3)
+    moved = tmp_path / "elsewhere" / "trial"
+    moved.parent.mkdir()
+    (tmp_path / "trial").rename(moved)
+    assert json.loads(equipoise("status", "--folder", moved, "--json").stdout)["recorded"] == 3
+    assert load_settings(moved, {}).store_url == f"sqlite:///{moved / 'trial.sqlite'}"
+
+
+def test_a_lost_key_is_not_replaced_once_requests_are_on_record(tmp_path: Path) -> None:
+    folder = with_requests(tmp_path / "trial", 1)
+    (folder / "subject.key").unlink()
+    done = equipoise("protocol", "register", PROTOCOL, "--folder", folder)
+    assert done.returncode == 2
+    assert "restore it from a backup" in done.stderr
+    assert not (folder / "subject.key").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = equipoise("protocol", "register", PROTOCOL, "--folder", tmp_path / "file" / "trial")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
+def test_nobody_else_may_open_a_trials_folder(tmp_path: Path) -> None:
+    folder = registered(tmp_path / "trial")
+    found = [folder, *folder.iterdir()]
+    assert not [path.name for path in found if path.stat().st_mode & 0o007]
+
+
+def test_accrual_is_not_closed_without_a_reason(tmp_path: Path) -> None:
+    folder = registered(tmp_path)
+    done = equipoise("accrual", "close", "--folder", folder, "--reason", " ")
+    assert (done.returncode, "REASON" in done.stderr) == (2, True)
+    assert not json.loads(equipoise("status", "--folder", folder, "--json").stdout)[
+        "accrual_closed"
+    ]
 
 
 @pytest.mark.parametrize(

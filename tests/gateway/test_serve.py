@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols.errors import UsageError
+from protocols.errors import RefusedError, UsageError
 from tests.support.arms import start_arm
 from tests.support.gateway import ROOT, make_folder
 
@@ -113,6 +113,27 @@ def test_a_predecessor_that_still_drains_is_waited_for(tmp_path: Path) -> None:
             _await(lambda: "is taken; waiting" in (folder / "serve.log").read_text())
             predecessor.close()
             _await(lambda: _is_ready(folder))
+
+
+def test_a_protocol_changed_after_its_registration_is_not_served(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path, standard_of_care_url="http://127.0.0.1:9/", store=True)
+    snapshot = folder / "protocol.json"
+    snapshot.write_text(snapshot.read_text().replace('"threshold":0.25', '"threshold":0.35'))
+    result = _gateway_alone(folder)
+    assert result.returncode == RefusedError.exit_status
+    assert "DIGEST_MISMATCH" in result.stderr
+    assert "register that document again" in result.stderr
+    assert not (folder / "journal").exists()
+
+
+def test_what_a_gateway_writes_is_closed_to_everybody_else(tmp_path: Path) -> None:
+    with start_arm() as url:
+        folder = make_folder(tmp_path, standard_of_care_url=url, candidate_url=url, store=True)
+        with served(folder):
+            _await(lambda: _is_ready(folder) and (folder / "mirror.json").exists())
+            made = [*(folder / "journal").iterdir(), folder / "mirror.json", folder / "journal"]
+    assert len(made) >= 3
+    assert not [path.name for path in made if path.exists() and path.stat().st_mode & 0o007]
 
 
 def _gateway_alone(folder: Path) -> "subprocess.CompletedProcess[str]":

@@ -105,6 +105,23 @@ def test_a_folder_without_a_registration_says_what_to_do(tmp_path: Path) -> None
         load_settings(tmp_path, {})
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("equipoise.json", b'{"port": 1, "port": 2}', "repeats a setting"),
+        ("equipoise.json", b"{", "is not JSON"),
+        ("protocol.json", b"\xff\xfe", "register the same protocol again"),
+    ],
+)
+def test_a_damaged_file_of_the_folder_is_said_to_be_so(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    make_folder(tmp_path, standard_of_care_url=URL)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UsageError, match=says):
+        load_protocol(tmp_path, trial=load_settings(tmp_path, {}).trial)
+
+
 def test_the_protocol_must_be_that_of_the_settings(tmp_path: Path) -> None:
     make_folder(tmp_path, standard_of_care_url=URL)
     document = json.loads((tmp_path / "protocol.json").read_text())

@@ -16,6 +16,7 @@ from typing import Any
 
 from gateway.journal_reader import GapLine, gap_files, gaps, journals, read_after
 from gateway.journal_record import JournalRecord
+from gateway.store.capture import register
 from gateway.store.engine import open_store
 from protocols.canonical import canonical_protocol
 from protocols.schema import Protocol
@@ -55,7 +56,9 @@ def make_folder(
     }
     (folder / "equipoise.json").write_text(json.dumps(document))
     if store:
-        open_store(document["store_url"], create=True).close()
+        opened = open_store(document["store_url"], create=True)
+        register(opened, protocol, "source", actor="tests", at_us=1)
+        opened.close()
     return folder
 
 

@@ -15,6 +15,7 @@ from gateway.mirror.loader import Loader
 from gateway.mirror.row_readers import RowReaders
 from gateway.store.reads import completeness, deviations
 from gateway.store.tables import Encounter, Gap
+from protocols.errors import RefusedError
 from protocols.vocabulary import Fate
 from tests.support.arms import running_arm
 from tests.support.example_protocol import Document
@@ -300,3 +301,15 @@ def test_a_long_backlog_of_one_gateway_does_not_starve_another(tmp_path: Path) -
         folder.mirror_once()
     order = [asked.headers["x-equipoise-pair-id"] for asked in arm.asked]
     assert order.index("of another gateway") < 600
+
+
+def test_nothing_is_shipped_under_a_protocol_that_was_changed_after_its_registration(
+    tmp_path: Path,
+) -> None:
+    folder = make_folder(tmp_path)
+    write_journal(folder, [record(1)])
+    snapshot = tmp_path / "protocol.json"
+    snapshot.write_text(snapshot.read_text().replace('"threshold":0.25', '"threshold":0.35'))
+    with pytest.raises(RefusedError, match="register that document again"):
+        folder.mirror_once()
+    assert not folder.observations("standard_of_care")
