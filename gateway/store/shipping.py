@@ -147,8 +147,10 @@ def _fresh_rows(session: Session, batch: ShipBatch) -> list[ShipRow]:
             )
         fresh.append(row)
     taken = _stored_places(session, [row.pair_id for row in fresh])
+    places = dict(taken)
     for row in fresh:
-        if taken.get(row.pair_id, (batch.epoch, row.seq)) != (batch.epoch, row.seq):
+        # Rows of this batch count too: the insert would drop the second of them without a word.
+        if places.setdefault(row.pair_id, (batch.epoch, row.seq)) != (batch.epoch, row.seq):
             raise StoreError(
                 "PAIR_REUSED", f"pair {row.pair_id} is on record under another sequence number"
             )

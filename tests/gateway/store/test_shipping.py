@@ -69,6 +69,13 @@ def test_a_pair_under_a_second_number_is_refused(store: Store) -> None:
     assert raised.value.code == "PAIR_REUSED"
 
 
+def test_a_pair_under_two_numbers_of_one_batch_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError) as raised:
+        ship_requests(store, request(1), request(2, pair_id="pair-000001"))
+    assert raised.value.code == "PAIR_REUSED"
+    assert completeness(store, TRIAL).recorded == 0
+
+
 def test_a_retry_under_the_same_key_is_a_duplicate_of_the_first_pair(store: Store) -> None:
     ship_requests(store, request(1, token="key"))
     receipt = ship_requests(store, request(2, token="key"), request(3, token="key"))
