@@ -11,7 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    NoSuchModuleError,
+)
 from sqlalchemy.exc import OperationalError as DatabaseUnavailable
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -24,6 +30,7 @@ BUSY_TIMEOUT_MS = 10_000
 """How long a connection waits for another process's write before it gives up."""
 
 _WRITES = "equipoise_writes"
+_FILE = "equipoise_file"
 _FIXED_BRANCHES = {(3, 50): 7, (3, 44): 6}
 _POSTGRESQL_OPTIONS = f"-c lock_timeout={BUSY_TIMEOUT_MS} -c statement_timeout=120000"
 
@@ -128,6 +135,7 @@ def _engine(url: URL) -> Engine:
         if url.get_backend_name() == "sqlite":
             engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
             event.listen(engine, "connect", _configure_sqlite)
+            _watch_file(engine, Path(str(url.database)))
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         arguments = {"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS}
@@ -153,6 +161,33 @@ def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) ->
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != mode:
         connection.execute(f"PRAGMA journal_mode={mode}")
+
+
+def _watch_file(engine: Engine, path: Path) -> None:
+    """Let no connection outlive its file: what it wrote would be acknowledged, and gone."""
+
+    def remember(_: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        entry.info[_FILE] = _identity(path)
+
+    def compare(_: sqlite3.Connection, entry: ConnectionPoolEntry, __: object) -> None:
+        identity = _identity(path)
+        if identity is None:
+            raise StoreError(
+                "STORE_MISSING", f"the trial store {path.name} is gone; put it back where it was"
+            )
+        if identity != entry.info[_FILE]:
+            raise DisconnectionError  # the pool connects again
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", compare)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """The store opens safely or not at all, and its rows cannot be changed."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,11 +14,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from gateway.store.capture import record_observations
+from gateway.store.capture import record_observations, record_refusal
 from gateway.store.engine import Store, open_store, wal_is_safe
 from gateway.store.inserts import table_of
 from gateway.store.migrations import SCHEMA_VERSION
 from gateway.store.migrations.upgrade import configuration
+from gateway.store.reads import trials
 from gateway.store.tables import Encounter, Epoch, Observation, Registration
 from protocols.errors import StoreError
 from tests.gateway.store.ward import candidate, new_store, request, ship_requests
@@ -70,6 +72,30 @@ def test_a_missing_store_is_not_made_by_a_reader(tmp_path: Path) -> None:
         open_store(f"sqlite:///{tmp_path / 'none.sqlite'}")
     assert raised.value.code == "STORE_MISSING"
     assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_nothing_is_written_into_a_store_whose_file_is_gone_and_a_restored_one_is_taken_up(
+    tmp_path: Path,
+) -> None:
+    store = new_store(tmp_path)
+    path, backup = tmp_path / "trial.sqlite", tmp_path / "backup.sqlite"
+    assert trials(store)
+    shutil.copy(path, backup)
+    path.unlink()
+    for use in (
+        lambda: trials(store),
+        lambda: record_refusal(store, "t", "C", "d", actor="a", at_us=1),
+    ):
+        with pytest.raises(StoreError) as raised:
+            use()
+        assert raised.value.code == "STORE_MISSING"
+    assert not path.exists()
+    backup.rename(path)
+    record_refusal(store, "t", "C", "d", actor="a", at_us=1)
+    store.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM refusal").fetchone() == (1,)
+    connection.close()
 
 
 @pytest.mark.parametrize("version", ["0000", "9999"])
