@@ -13,6 +13,7 @@ from typing import TypeVar
 import click
 
 from gateway.access import Tokeniser, read_subject_key
+from gateway.mirror.heartbeat import HEARTBEAT_FILE, read_heartbeat
 from gateway.outcome_files import ImportReceipt, OutcomeFile, import_outcomes
 from gateway.registering import Addresses, Registered, read_document, register_into
 from gateway.settings import subject_key_path
@@ -142,9 +143,10 @@ def _show_registered(registered: Registered, folder: Path, *, as_json: bool) -> 
 @_folder
 @_as_json
 def status(folder: Path, *, as_json: bool) -> None:
-    """Say how a trial stands: accepted, recorded, pending, evaluable, the next look."""
+    """Say how a trial stands: accepted, recorded, pending, evaluable, the next look, the mirror."""
     with _store_of(folder) as (store, trial):
-        found = read_status(store, trial, at_us=_now_us())
+        mirror = read_heartbeat(folder / HEARTBEAT_FILE)
+        found = read_status(store, trial, at_us=_now_us(), mirror=mirror)
     if as_json:
         _print_json(status_document(found))
         return

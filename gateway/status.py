@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from gateway.mirror.heartbeat import Heartbeat
 from gateway.store.engine import Store
 from gateway.store.reads import (
     accrual_closed,
@@ -49,6 +50,8 @@ class Status:
     accrual_closed: bool
     deviations: dict[str, int]
     refusals: int
+    at_us: int
+    mirror: Heartbeat | None
 
     @property
     def pending(self) -> int:
@@ -56,8 +59,8 @@ class Status:
         return self.completeness.fates[Arm.CANDIDATE].get(Fate.PENDING, 0)
 
 
-def read_status(store: Store, trial: str, *, at_us: int) -> Status:
-    """Read how the trial stands.
+def read_status(store: Store, trial: str, *, at_us: int, mirror: Heartbeat | None) -> Status:
+    """Read how the trial stands; `mirror` is what the mirror last said of itself.
 
     Raises
     ------
@@ -82,6 +85,8 @@ def read_status(store: Store, trial: str, *, at_us: int) -> Status:
         accrual_closed=closed,
         deviations=dict(sorted(Counter(row.code for row in deviations(store, trial)).items())),
         refusals=len(refusals(store, trial)),
+        at_us=at_us,
+        mirror=mirror,
     )
 
 

@@ -52,6 +52,22 @@ def status_document(status: Status) -> dict[str, object]:
         "accrual_closed": status.accrual_closed,
         "deviations": status.deviations,
         "refusals": status.refusals,
+        "mirror": _mirror_document(status),
+    }
+
+
+def _mirror_document(status: Status) -> dict[str, object] | None:
+    mirror = status.mirror
+    if mirror is None:
+        return None
+    return {
+        "state": "silent" if mirror.is_silent(status.at_us) else mirror.state,
+        "heard_at": rfc3339(mirror.at_us),
+        "backlog": mirror.backlog,
+        "lag_ms": {"p50": mirror.lag_p50_ms, "p99": mirror.lag_p99_ms},
+        "breaker": mirror.breaker,
+        "store_error": mirror.store_error,
+        "missing_journals": list(mirror.missing_journals),
     }
 
 
@@ -76,12 +92,31 @@ def status_lines(status: Status) -> Iterator[str]:
         yield f"  epoch        {epoch.epoch}: {epoch.shipped_seq} of {epoch.accepted_seq}, {state}"
     for arm, fates in counted.fates.items():
         yield f"  {arm:<20} {_listed(fates)}"
+    yield f"  mirror       {_mirror(status)}"
     yield f"  outcomes     {_listed(status.outcomes)}"
     yield f"  evaluable    {status.evaluable} of {status.evaluable_planned} planned"
     yield f"  looks        {_looks(status)}"
     yield f"  accrual      {'closed' if status.accrual_closed else 'open'}"
     yield f"  deviations   {_listed(status.deviations)}"
     yield f"  refusals     {status.refusals}"
+
+
+def _mirror(status: Status) -> str:
+    mirror = status.mirror
+    if mirror is None:
+        return "never heard of; start it with `equipoise serve`"
+    if mirror.is_silent(status.at_us):
+        return f"silent since {rfc3339(mirror.at_us)}; see that it runs"
+    said = [mirror.state, f"{mirror.backlog} waiting"]
+    if mirror.lag_p50_ms is not None:
+        said.append(f"lag p50 {mirror.lag_p50_ms} ms, p99 {mirror.lag_p99_ms} ms")
+    if mirror.breaker != "closed":
+        said.append(f"breaker {mirror.breaker}")
+    if mirror.store_error is not None:
+        said.append(f"store: {mirror.store_error}")
+    if mirror.missing_journals:
+        said.append(f"journals missing: {' '.join(mirror.missing_journals)}")
+    return ", ".join(said)
 
 
 def _listed(counts: dict[str, int]) -> str:

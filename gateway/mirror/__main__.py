@@ -10,6 +10,7 @@ import uvloop
 
 from gateway.access import keep_from_others
 from gateway.mirror.folder import FolderLock
+from gateway.mirror.heartbeat import HEARTBEAT_FILE
 from gateway.mirror.logs import say
 from gateway.mirror.mirror import Mirror
 from gateway.settings import load_protocol, load_settings
@@ -52,7 +53,7 @@ def run_mirror(folder: Path, *, once: bool) -> None:
     say("started", once=once, niceness=os.nice(0))
 
     async def work() -> None:
-        await Mirror(settings, protocol, heartbeat=folder / "mirror.json").run(once=once)
+        await Mirror(settings, protocol, heartbeat=folder / HEARTBEAT_FILE).run(once=once)
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -11,7 +11,10 @@ import orjson
 from gateway.mirror.logs import say
 from protocols.vocabulary import Fate
 
+HEARTBEAT_FILE = "mirror.json"
+
 _LAGS = 2000
+_SILENT_AFTER_US = 10_000_000
 
 
 @dataclass(slots=True)
@@ -62,3 +65,39 @@ def write_heartbeat(path: Path, progress: Progress) -> None:
         draft.replace(path)
     except OSError as error:
         say("heartbeat_not_written", errno=error.errno)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What `mirror.json` says. Lags are milliseconds; None before the first asking."""
+
+    at_us: int
+    state: str
+    backlog: int
+    breaker: str
+    store_error: str | None
+    missing_journals: tuple[str, ...]
+    lag_p50_ms: float | None
+    lag_p99_ms: float | None
+
+    def is_silent(self, at_us: int) -> bool:
+        """Whether a mirror that should run has not been heard of for some beats."""
+        return self.state != "stopped" and at_us - self.at_us > _SILENT_AFTER_US
+
+
+def read_heartbeat(path: Path) -> Heartbeat | None:
+    """Read the file; None where no mirror has written one that can be read."""
+    try:
+        said = orjson.loads(path.read_bytes())
+        return Heartbeat(
+            at_us=int(said["at_us"]),
+            state=str(said["state"]),
+            backlog=int(said["backlog"]),
+            breaker=str(said["breaker"]),
+            store_error=said["store_error"],
+            missing_journals=tuple(map(str, said["missing_journals"])),
+            lag_p50_ms=said["lag_ms"]["p50"],
+            lag_p99_ms=said["lag_ms"]["p99"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

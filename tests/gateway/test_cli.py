@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from equipoise import cli
 from gateway.access import Tokeniser, read_subject_key
+from gateway.mirror.heartbeat import Progress, write_heartbeat
 from gateway.settings import load_protocol, load_settings
 from gateway.store.capture import ship
 from gateway.store.engine import open_store
@@ -163,6 +164,23 @@ def test_status_counts_what_came_and_what_is_owed(tmp_path: Path) -> None:
     assert shown["evaluable_needed"] == shown["next_look"]["planned"]
     told = equipoise("status", "--folder", folder).stdout
     assert "3 recorded" in told
+
+
+def test_status_says_how_the_mirror_stands_and_when_it_fell_silent(tmp_path: Path) -> None:
+    folder = registered(tmp_path / "trial")
+    assert json.loads(equipoise("status", "--folder", folder, "--json").stdout)["mirror"] is None
+    assert "never heard of" in equipoise("status", "--folder", folder).stdout
+    progress = Progress(state="running", backlog=7, store_error="STORE_UNAVAILABLE")
+    progress.lags_ms.append(12.0)
+    write_heartbeat(folder / "mirror.json", progress)
+    shown = json.loads(equipoise("status", "--folder", folder, "--json").stdout)["mirror"]
+    assert (shown["state"], shown["backlog"], shown["lag_ms"]["p99"]) == ("running", 7, 12.0)
+    told = equipoise("status", "--folder", folder).stdout
+    assert "running, 7 waiting, lag p50 12.0 ms, p99 12.0 ms, store: STORE_UNAVAILABLE" in told
+    old = json.loads((folder / "mirror.json").read_text()) | {"at_us": 1}
+    (folder / "mirror.json").write_text(json.dumps(old))
+    shown = json.loads(equipoise("status", "--folder", folder, "--json").stdout)["mirror"]
+    assert shown["state"] == "silent"
 
 
 def test_a_folder_without_a_trial_says_what_to_do(tmp_path: Path) -> None:
