@@ -26,7 +26,7 @@ class IdempotencyStore:
     """Remembers keys by their tokens; the oldest answer goes first."""
 
     def __init__(self, *, keys: int, hours: float) -> None:
-        self._keys = keys
+        self.most_keys = keys
         self._age_us = int(hours * 3600 * 1_000_000)
         self._running: dict[str, str] = {}
         self._answers: OrderedDict[str, StoredAnswer] = OrderedDict()
@@ -75,7 +75,7 @@ class IdempotencyStore:
     def _expire(self, now_us: int) -> None:
         while self._answers:
             token, oldest = next(iter(self._answers.items()))
-            full = len(self._answers) > self._keys or self._bytes > LARGEST_STORE_BYTES
+            full = len(self._answers) > self.most_keys or self._bytes > LARGEST_STORE_BYTES
             if not full and oldest.at_us >= now_us - self._age_us:
                 return
             self._drop(token)

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
 START_PATIENCE_S = 5.0
+LARGEST_QUEUE_BYTES = 64 * 1024 * 1024
+"""Rows that wait for a disk that hangs may take this much memory, however few they are."""
+
 _CHECKPOINT_PAGES = 2000
 _PAGE_BYTES = 4096
 _SCHEMA = """
@@ -96,6 +99,7 @@ class Journal:
         self._batcher: Batcher[_Work, _Outcome] = Batcher("journal", self._writer.work, self._done)
         self._budgets: deque[tuple[float, asyncio.Future[Cause | None]]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
+        self._queue_bytes = 0
         self._opening: asyncio.Task[None] | None = None
         self.state = JournalState.DOWN
         self.epoch = new_epoch(plan.now_us())
@@ -119,14 +123,19 @@ class Journal:
         confirmed: asyncio.Future[Cause | None] = self._loop.create_future()
         if self.state is not JournalState.UP:
             confirmed.set_result(Cause.DOWN)
-        elif self._batcher.waiting >= self._plan.queue_limit:
+        elif self._is_full():
             confirmed.set_result(Cause.QUEUE_FULL)
         else:
             keyed = record.idempotency_token is not None
             values = (record.seq, record.pair_id, record.arrived_at_us, keyed, encode(record))
+            self._queue_bytes += len(values[4])
             self._batcher.hand_over(_Row(self.epoch, values, confirmed))
             self._budget(confirmed)
         return confirmed
+
+    def _is_full(self) -> bool:
+        too_many = self._batcher.waiting >= self._plan.queue_limit
+        return too_many or self._queue_bytes >= LARGEST_QUEUE_BYTES
 
     def _budget(self, confirmed: "asyncio.Future[Cause | None]") -> None:
         # All budgets are equally long, so one alarm for the oldest replaces a timer per request.
@@ -144,7 +153,8 @@ class Journal:
                 confirmed.set_result(Cause.BUDGET)
         self._alarm = self._loop.call_at(budgets[0][0], self._ring) if budgets else None
 
-    def _done(self, _: list[_Work], outcome: _Outcome) -> None:
+    def _done(self, items: list[_Work], outcome: _Outcome) -> None:
+        self._queue_bytes -= sum(len(item.values[4]) for item in items if isinstance(item, _Row))
         failed = False
         for confirmed, cause in outcome:
             failed = failed or cause is Cause.ERROR

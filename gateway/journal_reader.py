@@ -16,6 +16,9 @@ import orjson
 from gateway.journal_record import JournalRecord, decode
 from protocols.errors import EquipoiseError
 
+LARGEST_READ_BYTES = 16 * 1024 * 1024
+"""One read ends behind the row that reaches this: rows hold what callers and arms have sent."""
+
 KEEP_CLOSED_S = 24 * 3600
 """A closed journal is kept this long after its last row: it rebuilds the idempotency keys."""
 
@@ -96,21 +99,31 @@ def _unreadable(path: Path) -> JournalError:
 
 
 def read_after(path: Path, seq: int, limit: int) -> list[JournalRecord]:
-    """Read at most `limit` rows that follow `seq`, in order; 0 starts at the first."""
+    """Read at most `limit` rows that follow `seq`, in order; 0 starts at the first.
+
+    Fewer come where they are large; at least one, if there is one.
+    """
+    query = "SELECT record FROM entry WHERE seq > ? ORDER BY seq LIMIT ?"
+    records: list[JournalRecord] = []
+    size = 0
     with _reading(path) as connection:
-        rows = connection.execute(
-            "SELECT record FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-        ).fetchall()
-    return [decode(content) for (content,) in rows]
+        for (content,) in connection.execute(query, (seq, limit)):
+            records.append(decode(content))
+            size += len(content)
+            if size >= LARGEST_READ_BYTES:
+                break
+    return records
 
 
-def keyed_since(path: Path, at_us: int) -> list[JournalRecord]:
-    """Read the rows since a moment whose request came with an idempotency key, in order."""
+def keyed_since(path: Path, at_us: int) -> Iterator[JournalRecord]:
+    """Read the rows since a moment whose request came with an idempotency key, the newest first.
+
+    One row at a time, so that the caller may stop when it has enough.
+    """
+    query = "SELECT record FROM entry WHERE keyed AND arrived_at_us >= ? ORDER BY seq DESC"
     with _reading(path) as connection:
-        rows = connection.execute(
-            "SELECT record FROM entry WHERE keyed AND arrived_at_us >= ? ORDER BY seq", (at_us,)
-        ).fetchall()
-    return [decode(content) for (content,) in rows]
+        for (content,) in connection.execute(query, (at_us,)):
+            yield decode(content)
 
 
 def last_seq(path: Path) -> int:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gateway.idempotency import IdempotencyStore, StoredAnswer
+from gateway.idempotency import LARGEST_STORE_BYTES, IdempotencyStore, StoredAnswer
 from gateway.journal_reader import JournalError, journals, keyed_since
 from gateway.journal_record import JournalRecord
 from gateway.strict_json import NotStrictJSONError, parse
@@ -22,17 +22,25 @@ ReadModel = Callable[[Mapping[str, object]], bytes]
 def restore_keys(
     store: IdempotencyStore, folder: Path, trial: str, *, since_us: int, read_model: ReadModel
 ) -> None:
-    """Fill the store. A journal that cannot be read is said in the log; care does not wait."""
-    for path in journals(folder, trial):
+    """Fill the store. A journal that cannot be read is said in the log; care does not wait.
+
+    The newest first, and no further back than the store remembers: a day's journals may be large.
+    """
+    found: list[tuple[str, StoredAnswer]] = []
+    n_bytes = 0
+    for path in reversed(journals(folder, trial)):
         try:
-            records = keyed_since(path, since_us)
+            for record in keyed_since(path, since_us):
+                if len(found) >= store.most_keys or n_bytes >= LARGEST_STORE_BYTES:
+                    break
+                answer = stored_answer(record, read_model)
+                if answer is not None and record.idempotency_token is not None:
+                    found.append((record.idempotency_token, answer))
+                    n_bytes += len(answer.body)
         except (JournalError, ValueError):
-            log.warning("%s cannot be read; its idempotency keys are forgotten", path.name)
-            continue
-        for record in records:
-            answer = stored_answer(record, read_model)
-            if answer is not None and record.idempotency_token is not None:
-                store.keep(record.idempotency_token, answer)
+            log.warning("%s cannot be read; idempotency keys of it are forgotten", path.name)
+    while found:
+        store.keep(*found.pop())
 
 
 def stored_answer(record: JournalRecord, read_model: ReadModel) -> StoredAnswer | None:

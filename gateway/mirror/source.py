@@ -8,7 +8,7 @@ epoch's cursor is asked or under way, and is not looked for again in this mirror
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gateway.journal_reader import JournalError, journal_path
+from gateway.journal_reader import LARGEST_READ_BYTES, JournalError, journal_path
 from gateway.journal_record import JournalRecord
 from gateway.mirror.logs import say
 from gateway.mirror.pairs import Waiting
@@ -96,7 +96,13 @@ class PendingSource:
     def _page_of(self, tail: Tail, shipped: int) -> list[Waiting]:
         after = (tail.epoch, self._cursors.get(tail.epoch, 0))
         pairs = pending_pairs(self._store(), self._trial, limit=PAGE, after=after, same_epoch=True)
-        waiting = list(_with_inputs(pairs, tail.path)) if pairs else []
+        waiting, size = [], 0
+        for pair in _with_inputs(pairs, tail.path) if pairs else ():
+            waiting.append(pair)
+            size += len(pair.inputs or b"")
+            if size >= LARGEST_READ_BYTES:  # the rest of the page is read again
+                self._cursors[tail.epoch] = pair.seq
+                return waiting
         scanned = 0 if len(pairs) == PAGE else shipped
         self._cursors[tail.epoch] = max([scanned, *(pair.seq for pair in pairs)])
         return waiting

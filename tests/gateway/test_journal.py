@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.gaps import GapBook
+from gateway.idempotency import IdempotencyStore
 from gateway.journal import Cause, Journal, JournalPlan, JournalState
 from gateway.journal_reader import (
     GapLine,
@@ -22,6 +24,7 @@ from gateway.journal_reader import (
     read_meta,
 )
 from gateway.journal_record import JournalRecord, decode, encode
+from gateway.restore import restore_keys
 from protocols.vocabulary import Fate
 
 TRIAL = "example-shadow-01"
@@ -153,6 +156,34 @@ def test_a_queue_at_its_limit_takes_no_more(tmp_path: Path) -> None:
     run(tmp_path, use, queue_limit=10)
 
 
+def test_a_queue_is_bounded_in_bytes_too(tmp_path: Path) -> None:
+    async def use(journal: Journal) -> None:
+        large = json.dumps({"inputs": {"x": "y" * 24 * 1024 * 1024}}).encode()
+        waits = [journal.append(record(journal.next_seq(), inputs=large)) for _ in range(4)]
+        assert await asyncio.gather(*waits) == [None, None, None, Cause.QUEUE_FULL]
+        assert await append(journal, 1) == [None]
+
+    run(tmp_path, use)
+
+
+def test_keys_are_restored_no_further_back_than_they_are_remembered(tmp_path: Path) -> None:
+    async def use(journal: Journal) -> None:
+        for key in ("a", "b"):
+            row = record(journal.next_seq(), idempotency_token=key, request_token="r" + key)
+            await journal.append(row)
+
+    run(tmp_path, use)
+    (path,) = journals(tmp_path, TRIAL)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE entry SET record = 'damaged' WHERE seq = 1")
+    connection.close()
+    store = IdempotencyStore(keys=1, hours=24)
+    restore_keys(store, tmp_path, TRIAL, since_us=0, read_model=lambda _: b"{}")
+    answer = store.begin("b", "rb", now_us=2_000)
+    assert answer is not None
+    assert answer.pair_id == "pair-2"
+
+
 def test_a_full_file_is_closed_and_the_numbers_begin_anew_in_the_next(tmp_path: Path) -> None:
     async def use(journal: Journal) -> None:
         first = journal.epoch
@@ -181,6 +212,18 @@ def test_a_folder_that_cannot_be_made_leaves_the_journal_down(tmp_path: Path) ->
     run(blocked, use)
 
 
+def test_one_read_is_bounded_in_bytes_and_the_next_goes_on(tmp_path: Path) -> None:
+    async def use(journal: Journal) -> None:
+        for _ in range(5):
+            large = json.dumps({"inputs": {"x": "y" * 5 * 1024 * 1024}}).encode()
+            await journal.append(record(journal.next_seq(), inputs=large))
+
+    run(tmp_path, use)
+    (path,) = journals(tmp_path, TRIAL)
+    assert [row.seq for row in read_after(path, 0, 1000)] == [1, 2, 3, 4]
+    assert [row.seq for row in read_after(path, 4, 1000)] == [5]
+
+
 def test_keys_are_found_again_since_a_moment(tmp_path: Path) -> None:
     async def use(journal: Journal) -> None:
         for key in ("a", None, "b"):
@@ -188,7 +231,7 @@ def test_keys_are_found_again_since_a_moment(tmp_path: Path) -> None:
 
     run(tmp_path, use)
     (path,) = journals(tmp_path, TRIAL)
-    assert [row.seq for row in keyed_since(path, 0)] == [1, 3]
+    assert [row.seq for row in keyed_since(path, 0)] == [3, 1]
     assert [row.seq for row in keyed_since(path, 1_002)] == [3]
 
 
