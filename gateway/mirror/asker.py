@@ -20,9 +20,7 @@ from protocols.vocabulary import Fate
 
 
 class Candidate(Protocol):
-    """Who is asked. `ready` waits until an asking can go at once."""
-
-    async def ready(self) -> None: ...
+    """Who is asked; it has room for as many askings at a time as the asker has slots."""
 
     async def ask(self, pair: Waiting) -> Asked: ...
 
@@ -125,7 +123,6 @@ class Asker:
             say("asking_broke", error=type(error).__name__)
 
     async def _asking(self, pair: Waiting, *, probe: bool) -> None:
-        await self._candidate.ready()
         started_at_us = _now_us()
         asked = await self._candidate.ask(pair)
         self._note(asked, started_at_us, probe=probe)

@@ -1,13 +1,9 @@
 """The candidate at the other end of the wire: one client of its own, asked once per pair."""
 
-import asyncio
-
 from gateway.arms.client import ArmClient, ArmSettings, Headers
 from gateway.mirror.pairs import Asked, Waiting
 from protocols.schema import Mirror
 from protocols.vocabulary import Fate
-
-_ROOM_PAUSE_S = 0.005
 
 
 class CandidateClient:
@@ -23,11 +19,6 @@ class CandidateClient:
                 concurrency=concurrency,
             )
         )
-
-    async def ready(self) -> None:
-        """Wait until the client can ask: an asking past its deadline keeps its slot to its end."""
-        while not self._client.has_room:  # noqa: ASYNC110 - the client tells nobody of its room
-            await asyncio.sleep(_ROOM_PAUSE_S)
 
     async def ask(self, pair: Waiting) -> Asked:
         """Send the very bytes that the standard of care got."""

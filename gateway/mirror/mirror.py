@@ -108,6 +108,17 @@ class Mirror:
         for ended in await asyncio.gather(loading, asking, stopping, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
+        await self._ship_rest()
+
+    async def _ship_rest(self) -> None:
+        """Ship what the gateway accepted last: it ends before the mirror, and a look may follow."""
+        ends_at_s = time.monotonic() + self._settings.mirror.drain_s / 2
+        try:
+            n_shipped = 1
+            while n_shipped and time.monotonic() < ends_at_s:
+                n_shipped = await asyncio.to_thread(self._loader.step)
+        except EquipoiseError as error:  # it stays in the journal, for the next mirror
+            say("rest_not_shipped", code=error.code)
 
     async def _work_once(self, writing: asyncio.Task[None]) -> None:
         while not self._stop.is_set():

@@ -107,6 +107,18 @@ def test_sigterm_lets_askings_under_way_finish_and_writes_them(tmp_path: Path) -
     assert len(arm.asked) < 100
 
 
+def test_what_the_gateway_accepted_last_is_shipped_before_the_end(tmp_path: Path) -> None:
+    with running_arm(identity=CANDIDATE_IDENTITY) as arm:
+        folder = make_folder(tmp_path, candidate_url=arm.url, mirror={"ship_ms": 10_000})
+        write_journal(folder, [record(1)])
+        mirror = folder.start_mirror()
+        wait_until(lambda: _state(folder) != "" and folder.heartbeat()["shipped"] == 1)
+        write_journal(folder, [record(number) for number in range(2, 40)])
+        mirror.terminate()
+        assert mirror.wait(20) == 0
+    assert len(folder.observations("standard_of_care")) == 39
+
+
 def test_a_drain_is_bounded_and_what_it_cuts_off_stays_pending(tmp_path: Path) -> None:
     with running_arm("hung") as arm:
         folder = make_folder(tmp_path, candidate_url=arm.url, mirror={"drain_s": 0.2})
