@@ -89,7 +89,8 @@ def _matrix(cases: list[matrix.Case]) -> list[str]:
         f"{matrix.RATE:g} requests/s over {matrix.CONNECTIONS} kept connections. Times are the "
         "whole request's, from the moment it was due. `changed`: answers whose standard-of-care "
         "bytes were not those of the arm. Candidates run on the same processors at the lowest "
-        "priority: a hospital's candidate has a machine of its own.",
+        "priority: a hospital's candidate has a machine of its own. `huge` answers 100 MB and says "
+        "so, `undeclared` answers 100 MB in chunks.",
         "",
         "| candidate | requests | p50 ms | Δ p50 | p99 ms | Δ p99 | not 200 | changed | gaps |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -17,7 +17,7 @@ from benchmarks.load import Load, steady
 from benchmarks.processes import REPLY, free_port, python, running, static_arm
 
 OFF = "off"
-CASES = (OFF, "healthy", "hung", "refusing", "dripping", "huge")
+CASES = (OFF, "healthy", "hung", "refusing", "dripping", "huge", "undeclared")
 RATE = 100.0
 CONNECTIONS = 8
 

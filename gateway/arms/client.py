@@ -6,6 +6,7 @@ cut, which ends the asking from below and leaves no slot behind.
 """
 
 import asyncio
+import socket
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
@@ -31,6 +32,8 @@ _FIXED_HEADERS = {
     "accept-encoding": "identity",
 }
 _POOL_RESERVE = 8
+_RECEIVE_BUFFER_BYTES = 128 * 1024
+"""An arm that writes without end fills this much of the kernel, not the megabytes it would give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,7 @@ class ArmClient:
             limit=self._settings.concurrency + _POOL_RESERVE,
             keepalive_timeout=self._settings.keep_alive_s,
             ssl=self._transport.ssl_context,
+            socket_factory=_small_socket,
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -181,6 +185,8 @@ class ArmClient:
                 )
             if response.headers.get("content-encoding", "identity") != "identity":
                 return _nothing(Fate.INVALID, Detail.ENCODED, asking, status=200)
+            if _declared_bytes(response) > self._settings.reply_limit_bytes:
+                return _nothing(Fate.INVALID, Detail.TOO_LARGE, asking, status=200)
             return await self._read(stream, asking)
         finally:
             await stream.aclose()
@@ -218,6 +224,19 @@ class ArmClient:
     async def aclose(self) -> None:
         """Close the connections, which ends what is still under way."""
         await self._transport.aclose()
+
+
+def _small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family=family, type=kind, proto=protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+    return made
+
+
+def _declared_bytes(response: httpx.Response) -> int:
+    """Content-Length where it is a number; what is read is counted whatever stands there."""
+    declared = response.headers.get("content-length", "")
+    return int(declared) if len(declared) < 19 and declared.isdecimal() else 0
 
 
 def _nothing(

@@ -53,6 +53,7 @@ BY_BEHAVIOUR = {
     "redirecting": ("failed", "http_status", 307),
     "not_http": ("invalid", "not_http", None),
     "huge": ("invalid", "too_large", 200),
+    "undeclared": ("invalid", "too_large", 200),
     "gzip_bomb": ("invalid", "encoded", 200),
     "wrong_identity": ("invalid", "identity_mismatch", 200),
     "garbage": ("invalid", "not_utf8", 200),
@@ -148,7 +149,7 @@ def test_a_healthy_candidate_behind_a_hostile_one_is_asked_as_if_nothing_had_bee
 
 
 def test_a_hundred_replies_of_100_mb_do_not_fill_the_memory(tmp_path: Path) -> None:
-    with _hostile(tmp_path, "huge") as (_, folder):
+    with _hostile(tmp_path, "undeclared") as (_, folder):
         write_journal(folder, [record(number) for number in range(1, 101)])
         before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         folder.mirror_once()

@@ -62,6 +62,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningGa
         ("empty", 502, Fate.INVALID, "not_json"),
         ("gzip_bomb", 502, Fate.INVALID, "encoded"),
         ("huge", 502, Fate.INVALID, "too_large"),
+        ("undeclared", 502, Fate.INVALID, "too_large"),
         ("hung", 504, Fate.TIMED_OUT, "deadline"),
         ("dripping", 504, Fate.TIMED_OUT, "deadline"),
     ],

@@ -59,10 +59,15 @@ def test_the_end_of_patience_cuts_a_drip_that_never_pauses_long() -> None:
     assert answer.duration_ms < 1500
 
 
-def test_a_reply_is_read_no_further_than_its_limit() -> None:
+def test_a_reply_that_declares_too_much_is_not_read() -> None:
     with running_arm(body=b'{"x":"' + b"y" * 5000 + b'"}') as arm:
         assert ask(arm, reply_limit_bytes=5000).detail is Detail.TOO_LARGE
         assert ask(arm, reply_limit_bytes=6000).kind is Fate.ANSWERED
+
+
+def test_a_reply_of_undeclared_length_is_read_no_further_than_its_limit() -> None:
+    with running_arm("undeclared") as arm:
+        assert ask(arm, reply_limit_bytes=3_000_000).detail is Detail.TOO_LARGE
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -92,6 +92,17 @@ async def _huge(arm: Arm, writer: Writer) -> bool:
     return True
 
 
+async def _undeclared(arm: Arm, writer: Writer) -> bool:
+    """100 MB in chunks: nobody can know from the head how much there will be."""
+    head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    writer.write(head.encode())
+    for _ in range(100):
+        writer.write(b"%x\r\n" % MIB + b"x" * MIB + b"\r\n")
+        await writer.drain()
+    writer.write(b"0\r\n\r\n")
+    return True
+
+
 async def _resetting(arm: Arm, writer: Writer) -> bool:
     writer.transport.abort()
     return False
@@ -142,6 +153,7 @@ KINDS: dict[str, Behaviour] = {
     "hung": _hung,
     "dripping": _dripping,
     "huge": _huge,
+    "undeclared": _undeclared,
     "resetting": _resetting,
     "reset_mid_body": _reset_mid_body,
     "not_http": _not_http,
