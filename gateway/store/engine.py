@@ -166,18 +166,29 @@ def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) ->
 def _watch_file(engine: Engine, path: Path) -> None:
     """Let no connection outlive its file: what it wrote would be acknowledged, and gone."""
 
-    def remember(_: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
-        entry.info[_FILE] = _identity(path)
+    seen = False
 
-    def compare(_: sqlite3.Connection, entry: ConnectionPoolEntry, __: object) -> None:
+    def there() -> tuple[int, int]:
         identity = _identity(path)
         if identity is None:
             raise StoreError(
                 "STORE_MISSING", f"the trial store {path.name} is gone; put it back where it was"
             )
-        if identity != entry.info[_FILE]:
+        return identity
+
+    def look(*_: object) -> None:
+        if seen:  # connecting would make an empty file in its place
+            there()
+
+    def remember(_: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        nonlocal seen
+        entry.info[_FILE], seen = there(), True
+
+    def compare(_: sqlite3.Connection, entry: ConnectionPoolEntry, __: object) -> None:
+        if there() != entry.info[_FILE]:
             raise DisconnectionError  # the pool connects again
 
+    event.listen(engine, "do_connect", look)
     event.listen(engine, "connect", remember)
     event.listen(engine, "checkout", compare)
 
