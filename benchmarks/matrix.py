@@ -14,7 +14,15 @@ from pathlib import Path
 
 from benchmarks.contenders import Contender, gap_count, our_gateway
 from benchmarks.load import Load, steady
-from benchmarks.processes import REPLY, free_port, python, running, static_arm
+from benchmarks.processes import (
+    LAST,
+    REPLY,
+    free_port,
+    oversized_arm,
+    python,
+    running,
+    static_arm,
+)
 
 OFF = "off"
 CASES = (OFF, "healthy", "hung", "refusing", "dripping", "huge", "undeclared")
@@ -42,10 +50,12 @@ def _candidate(folder: Path, name: str) -> Iterator[str]:
     elif name == "healthy":
         with static_arm(folder, "healthy") as port:
             yield f"http://127.0.0.1:{port}/"
+    elif name in ("huge", "undeclared"):
+        with oversized_arm(folder, declared=name == "huge") as port:
+            yield f"http://127.0.0.1:{port}/"
     else:
         port = free_port()
-        # In a hospital the candidate has a machine of its own; here its appetite must not count.
-        command = ["nice", "-n", "19", *python("benchmarks.arm", name, str(port))]
+        command = [*LAST, *python("benchmarks.arm", name, str(port))]
         with running(command, folder / f"{name}.log", port=port):
             yield f"http://127.0.0.1:{port}/"
 

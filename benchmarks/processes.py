@@ -1,5 +1,6 @@
 """Starting and ending what a benchmark needs: arms, proxies, gateways, each its own process."""
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,10 @@ REPLY = (
     + "a" * 64
     + '"},"output":{"score":0.5}}'
 )
+
+
+LAST = ("nice", "-n", "19")
+"""In a hospital the candidate has a machine of its own; here its appetite must not count."""
 
 
 @contextmanager
@@ -60,7 +65,9 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def nginx(folder: Path, name: str, server: str, *, port: int) -> Iterator[int]:
+def nginx(
+    folder: Path, name: str, server: str, *, port: int, priority: tuple[str, ...] = ()
+) -> Iterator[int]:
     """Run an nginx of one process; `server` is what stands inside its http block."""
     config = folder / f"{name}.conf"
     config.write_text(
@@ -76,20 +83,52 @@ http {{
 }}
 """
     )
-    command = ["nginx", "-p", str(folder), "-c", str(config)]
+    command = [*priority, "nginx", "-p", str(folder), "-c", str(config)]
     with running(command, folder / f"{name}.out", port=port):
         yield port
 
 
 @contextmanager
 def static_arm(folder: Path, name: str) -> Iterator[int]:
-    """Run an arm that always gives the same reply, as fast as nginx can."""
+    """Run an arm that always gives the same reply; by nginx, which is fast, where there is one."""
     port = free_port()
+    if shutil.which("nginx") is None:
+        command = python("benchmarks.arm", "healthy", str(port))
+        with running(command, folder / f"{name}.log", port=port):
+            yield port
+        return
     server = (
         f"server {{ listen 127.0.0.1:{port}; "
         f"location / {{ default_type application/json; return 200 '{REPLY}'; }} }}"
     )
     with nginx(folder, name, server, port=port):
+        yield port
+
+
+@contextmanager
+def oversized_arm(folder: Path, *, declared: bool) -> Iterator[int]:
+    """Run an arm that answers 100 MB, with or without a Content-Length, at the lowest priority.
+
+    nginx sends a file without touching its bytes, so that the arm itself takes little of the
+    processors that it shares here with the gateway; our own arm would take one of them whole.
+    """
+    port = free_port()
+    kind = "huge" if declared else "undeclared"
+    if shutil.which("nginx") is None:
+        command = [*LAST, *python("benchmarks.arm", kind, str(port))]
+        with running(command, folder / f"{kind}.log", port=port):
+            yield port
+        return
+    with (folder / "huge.json").open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    # A filter that finds nothing makes nginx forget the length. A POST to a file is a 405 to nginx.
+    chunked = "" if declared else "sub_filter_types *; sub_filter nothing-like-it '';"
+    server = (
+        f"server {{ listen 127.0.0.1:{port}; root {folder}; sendfile on; {chunked} "
+        "default_type application/json; error_page 405 =200 /huge.json; "
+        "location / { try_files /huge.json =404; } }"
+    )
+    with nginx(folder, kind, server, port=port, priority=LAST):
         yield port
 
 
