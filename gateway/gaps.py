@@ -1,13 +1,16 @@
 """The gap book: answers that left although the journal had not confirmed them, on another disk.
 
 One JSON line per gap. Where even this book cannot be written, the line goes to the log at level
-ERROR: a pair id and a number, nothing of the patient.
+ERROR (a pair id and a number, nothing of the patient) and is tried again every second, for as long
+as the process lives.
 """
 
 import asyncio
 import logging
 import os
+from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -17,10 +20,15 @@ from gateway.journal_reader import GapLine, gaps_path
 
 log = logging.getLogger(__name__)
 
+RETRY_S = 1.0
+RETRY_LINES = 5_000
+MOST_KEPT = 100_000
+"""Lines that are kept for another try; the log has them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Booking:
-    line: GapLine
+    line: GapLine | None  # None: try again what was not booked
     booked: "asyncio.Future[bool]"
 
 
@@ -32,6 +40,8 @@ class GapBook:
         self._trial = trial
         self._loop = asyncio.get_running_loop()
         self._batcher: Batcher[_Booking, bool] = Batcher("gap-book", self._write, self._done)
+        self._unbooked: deque[GapLine] = deque(maxlen=MOST_KEPT)  # the writing thread's
+        self._retry: asyncio.TimerHandle | None = None
 
     async def book(self, line: GapLine, *, patience_s: float) -> bool:
         """Book one gap; False when it was not on the disk within `patience_s` (it may be yet)."""
@@ -41,24 +51,34 @@ class GapBook:
         return booked.done() and booked.result()
 
     def _write(self, bookings: list[_Booking]) -> bool:
+        fresh = [booking.line for booking in bookings if booking.line is not None]
+        again = [] if len(fresh) == len(bookings) else list(islice(self._unbooked, RETRY_LINES))
+        lines = again + fresh
         try:
-            for epoch in {booking.line.epoch for booking in bookings}:
-                self._append(epoch, [b.line for b in bookings if b.line.epoch == epoch])
+            for epoch in sorted({line.epoch for line in lines}):
+                self._append(epoch, [line for line in lines if line.epoch == epoch])
         except OSError as error:
-            for booking in bookings:
+            for line in fresh:
                 log.error(  # noqa: TRY400 - one line per gap; a traceback would bury them
                     "gap not booked (%s): %s",
                     error.strerror,
-                    _text(booking.line, with_epoch=True).decode(),
+                    _text(line, with_epoch=True).decode(),
                 )
+            self._unbooked.extend(fresh)
             return False
+        for _ in again:
+            self._unbooked.popleft()
+        if again:
+            log.warning("%d gaps were booked after all", len(again))
         return True
 
     def _append(self, epoch: str, lines: list[GapLine]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = gaps_path(self._folder, self._trial, epoch)
+        # A full disk may have torn the line before; the empty one of other times does no harm.
+        torn = b"\n" if self._unbooked else b""
         with path.open("ab") as book:
-            book.write(b"".join(_text(line) + b"\n" for line in lines))
+            book.write(torn + b"".join(_text(line) + b"\n" for line in lines))
             book.flush()
             os.fsync(book.fileno())
 
@@ -66,8 +86,17 @@ class GapBook:
         for booking in bookings:
             if not booking.booked.done():
                 booking.booked.set_result(result)
+        if self._unbooked and self._retry is None:
+            self._retry = self._loop.call_later(RETRY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self._batcher.hand_over(_Booking(None, self._loop.create_future()))
 
     async def aclose(self, timeout_s: float) -> bool:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._try_again()
         return await self._batcher.aclose(timeout_s)
 
 

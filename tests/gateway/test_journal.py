@@ -17,6 +17,7 @@ from gateway.journal_reader import (
     JournalError,
     gap_files,
     gaps,
+    gaps_path,
     journals,
     keyed_since,
     last_seq,
@@ -279,3 +280,41 @@ def test_a_gap_that_cannot_be_booked_goes_to_the_log(
 
     asyncio.run(book())
     assert '"pair_id":"p4"' in caplog.text
+
+
+def test_a_gap_that_could_not_be_booked_is_booked_when_there_is_room_again(tmp_path: Path) -> None:
+    blocked = tmp_path / "gaps"
+    blocked.write_text("not a folder")
+    lost = GapLine("9x1", 4, "p4", 5, "budget")
+
+    async def book() -> None:
+        gap_book = GapBook(blocked, TRIAL)
+        assert not await gap_book.book(lost, patience_s=5)
+        blocked.unlink()
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if gap_files(blocked, TRIAL):
+                break
+        await gap_book.aclose(5)
+
+    asyncio.run(book())
+    (path,) = gap_files(blocked, TRIAL)
+    assert gaps(path) == [lost]
+
+
+def test_a_line_that_a_full_disk_has_torn_takes_no_other_with_it(tmp_path: Path) -> None:
+    lines = [GapLine("9x1", seq, f"p{seq}", 5, "budget") for seq in (1, 2)]
+
+    async def book() -> None:
+        gap_book = GapBook(tmp_path, TRIAL)
+        path = gaps_path(tmp_path, TRIAL, "9x1")
+        path.mkdir()  # stands for a disk that refuses
+        assert not await gap_book.book(lines[0], patience_s=5)
+        path.rmdir()
+        path.write_bytes(b'{"seq":1,"pair')
+        assert await gap_book.book(lines[1], patience_s=5)
+        await gap_book.aclose(5)
+
+    asyncio.run(book())
+    found = gaps(gaps_path(tmp_path, TRIAL, "9x1"))
+    assert sorted(found, key=lambda line: line.seq) == lines
