@@ -54,6 +54,7 @@ class GatewayProtocol(HttpToolsProtocol):
     _in_head = False
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(_OneWrite(transport))  # type: ignore[arg-type]
@@ -64,6 +65,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_of_head()
+        self._end_of_unread()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -77,6 +79,22 @@ class GatewayProtocol(HttpToolsProtocol):
         if len(self.connections) > self.connection_limit:
             self.scope["state"]["turn_away"] = True
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._end_of_unread()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        answered = self.cycle
+        if answered.response_complete and answered.more_body and self._unread_timer is None:
+            # Answered without its body; who goes on sending it for ever keeps no connection.
+            self._unread_timer = self.loop.call_later(self.head_deadline_s, self.transport.close)
+        super().on_response_complete()
+
+    def _end_of_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -6,6 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,22 @@ def test_a_body_that_dribbles_in_is_cut_off_at_the_deadline(gateway: RunningGate
     answer = _raw(gateway, _head(gateway, "content-length: 500"), b"{", b'"', pause_s=0.2)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer
+    assert time.monotonic() - begun < 4
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/trials/another/decisions"])
+def test_a_body_that_nobody_wants_keeps_no_connection_by_dribbling(
+    gateway: RunningGateway, path: str
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n".encode()
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as sock:
+        sock.sendall(head)
+        assert sock.recv(65536).startswith(b"HTTP/1.1 404 ")
+        with suppress(ConnectionError):
+            while time.monotonic() - begun < 8:
+                sock.sendall(b"x")
+                time.sleep(0.1)
     assert time.monotonic() - begun < 4
 
 
