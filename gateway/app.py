@@ -18,7 +18,7 @@ from gateway.gaps import GapBook
 from gateway.idempotency import IdempotencyStore
 from gateway.journal import Journal, JournalPlan
 from gateway.metrics import GatewayMetrics
-from gateway.openapi import DECISION_OPERATION
+from gateway.openapi import DECISION_OPERATION, PROBLEM_RESPONSES
 from gateway.restore import restore_keys
 from gateway.routes import health, outcomes, problems, trials
 from gateway.routes.decisions import DecisionEndpoint
@@ -196,6 +196,7 @@ def _build_api(gateway: Gateway) -> FastAPI:
         methods=["POST"],
         tags=["decisions"],
         summary="Get the standard of care's answer; the request becomes one pair of the trial",
+        responses=PROBLEM_RESPONSES,
         openapi_extra=DECISION_OPERATION,
     )
     api.include_router(outcomes.outcomes_router(gateway.context))

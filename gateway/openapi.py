@@ -1,5 +1,7 @@
 """What OpenAPI says of the decision route, which reads its requests by itself."""
 
+from typing import Any
+
 _IDENTIFIER = {"type": "string", "minLength": 1, "maxLength": 255}
 
 _REQUEST = {
@@ -108,3 +110,17 @@ DECISION_OPERATION: dict[str, object] = {
         },
     },
 }
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    }
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": _problem("The request is not what the API takes, or names what is not there."),
+    503: _problem("store-unavailable, overloaded"),
+}
+"""What every other route may reply beside its own statuses."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from gateway.journal import JournalState
 from gateway.services import Services
@@ -16,7 +17,11 @@ def build_router(services: Callable[[], Services | None]) -> APIRouter:
     async def livez() -> dict[str, str]:
         return {"status": "alive"}
 
-    @router.get("/readyz", summary="Whether new requests are welcome, and how things stand")
+    @router.get(
+        "/readyz",
+        summary="Whether new requests are welcome, and how things stand",
+        responses={503: {"description": "It starts or drains; the same body."}},
+    )
     async def readyz(response: Response) -> dict[str, str]:
         running = services()
         ready = running is not None and not running.lifecycle.draining
@@ -30,7 +35,7 @@ def build_router(services: Callable[[], Services | None]) -> APIRouter:
             "standard_of_care_last_seen": "not asked yet" if seen is None else seen.value,
         }
 
-    @router.get("/metrics", summary="Numbers for Prometheus")
+    @router.get("/metrics", summary="Numbers for Prometheus", response_class=PlainTextResponse)
     async def metrics() -> Response:
         running = services()
         if running is None:

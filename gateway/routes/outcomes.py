@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from gateway.context import GatewayContext
+from gateway.openapi import PROBLEM_RESPONSES
 from gateway.routes.store_calls import check_trial, problem_of, read_json_body, with_store
 from gateway.store.capture import OutcomeItem, OutcomeReceipt, report_outcomes
 from gateway.wire_outcomes import (
@@ -23,7 +24,7 @@ from protocols.errors import EquipoiseError
 
 def outcomes_router(context: GatewayContext) -> APIRouter:
     """Make the routes of one gateway."""
-    router = APIRouter(tags=["outcomes"])
+    router = APIRouter(tags=["outcomes"], responses=PROBLEM_RESPONSES)
 
     @router.put(
         "/v1/pairs/{pair_id}/outcomes/{name}",

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway.context import GatewayContext
+from gateway.openapi import PROBLEM_RESPONSES
 from gateway.routes.store_calls import check_trial, with_store
 from gateway.wire_trials import (
     CompletenessReply,
@@ -15,7 +16,7 @@ from gateway.wire_trials import (
 
 def trials_router(context: GatewayContext) -> APIRouter:
     """Make the routes of one gateway."""
-    router = APIRouter(tags=["trials"])
+    router = APIRouter(tags=["trials"], responses=PROBLEM_RESPONSES)
 
     @router.get("/v1/trials", summary="List the trials of this gateway")
     async def list_trials() -> TrialsReply:

@@ -229,3 +229,16 @@ def test_the_api_describes_the_bodies_that_it_takes(gateway: Gateway) -> None:
     schema = many["content"]["application/json"]["schema"]
     assert "encounter" in schema["properties"]["outcomes"]["items"]["properties"]
     assert "$ref" not in str(schema)
+
+
+def test_the_api_describes_its_problems_and_none_of_a_frameworks(gateway: Gateway) -> None:
+    paths = ask(gateway, "GET", "/openapi.json").json()["paths"]
+    assert "HTTPValidationError" not in str(paths)
+    for path in (PAIR_TEMPLATE, "/v1/trials/{trial}", "/v1/trials/{trial}/outcomes:batch"):
+        (operation,) = paths[path].values()
+        assert "application/problem+json" in operation["responses"]["4XX"]["content"]
+        assert "503" in operation["responses"]
+    assert "text/plain" in paths["/metrics"]["get"]["responses"]["200"]["content"]
+
+
+PAIR_TEMPLATE = "/v1/pairs/{pair_id}/outcomes/{name}"
