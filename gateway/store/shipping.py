@@ -165,22 +165,35 @@ def _stored_places(session: Session, pair_ids: list[str]) -> dict[str, tuple[str
 
 
 def _duplicates(session: Session, trial: str, rows: Sequence[ShipRow]) -> dict[str, str]:
-    """Find the rows whose idempotency key an earlier pair of the trial brought."""
+    """Find the rows whose idempotency key an earlier, answered pair of the trial brought.
+
+    A request that the standard of care left without an answer is asked again under its key: the
+    second is the encounter's one answered pair, and no duplicate.
+    """
     tokens = {row.idempotency_token for row in rows if row.idempotency_token is not None}
     if not tokens:
         return {}
-    query = select(Encounter.idempotency_token, Encounter.pair_id).where(
-        Encounter.trial == trial,
-        col(Encounter.idempotency_token).in_(tokens),
-        col(Encounter.duplicate_of).is_(None),
+    query = (
+        select(Encounter.idempotency_token, Encounter.pair_id)
+        .join(Observation, col(Observation.pair_id) == Encounter.pair_id)
+        .where(
+            Encounter.trial == trial,
+            col(Encounter.idempotency_token).in_(tokens),
+            col(Encounter.duplicate_of).is_(None),
+            Observation.arm == Arm.STANDARD_OF_CARE,
+            Observation.fate == Fate.ANSWERED,
+        )
     )
     first = dict(session.exec(query).all())
     duplicates = {}
     for row in sorted(rows, key=lambda row: row.seq):
-        if row.idempotency_token is not None:
-            original = first.setdefault(row.idempotency_token, row.pair_id)
-            if original != row.pair_id:
-                duplicates[row.pair_id] = original
+        if row.idempotency_token is None:
+            continue
+        if row.standard_of_care.fate is Fate.ANSWERED:
+            first.setdefault(row.idempotency_token, row.pair_id)
+        original = first.get(row.idempotency_token, row.pair_id)
+        if original != row.pair_id:
+            duplicates[row.pair_id] = original
     return duplicates
 
 

@@ -91,6 +91,17 @@ def test_a_retry_within_one_batch_is_found_too(store: Store) -> None:
     assert receipt.duplicates == {"pair-000002": "pair-000001"}
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_retry_after_a_failure_is_the_pair_that_counts(store: Store, *, together: bool) -> None:
+    failed = request(1, token="key", soc=Fate.TIMED_OUT)
+    asked_again = request(2, token="key")
+    if not together:
+        ship_requests(store, failed)
+        failed = request(3, token="key", soc=Fate.FAILED)
+    receipt = ship_requests(store, *sorted((failed, asked_again), key=lambda row: row.seq))
+    assert receipt.duplicates == ({} if together else {"pair-000003": "pair-000002"})
+
+
 def test_only_pairs_that_the_candidate_owes_an_answer_are_pending(store: Store) -> None:
     ship_requests(
         store,
