@@ -17,7 +17,7 @@ REPLY = (
 )
 
 
-LAST = ("nice", "-n", "19")
+LAST = ("chrt", "--idle", "0") if shutil.which("chrt") else ("nice", "-n", "19")
 """In a hospital the candidate has a machine of its own; here its appetite must not count."""
 
 

@@ -32,7 +32,7 @@ _FIXED_HEADERS = {
     "accept-encoding": "identity",
 }
 _POOL_RESERVE = 8
-_RECEIVE_BUFFER_BYTES = 128 * 1024
+_RECEIVE_BUFFER_BYTES = 64 * 1024
 """An arm that writes without end fills this much of the kernel, not the megabytes it would give."""
 
 

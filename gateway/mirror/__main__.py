@@ -13,6 +13,7 @@ from gateway.mirror.folder import FolderLock
 from gateway.mirror.heartbeat import HEARTBEAT_FILE
 from gateway.mirror.logs import say
 from gateway.mirror.mirror import Mirror
+from gateway.mirror.settings import MirrorSettings
 from gateway.settings import load_protocol, load_settings
 from protocols.errors import EquipoiseError
 
@@ -36,6 +37,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _step_back(settings: MirrorSettings) -> str:
+    """Let everything else on this machine go first; give the scheduling that came of it."""
+    os.nice(settings.niceness)
+    if settings.scheduling == "nice" or sys.platform != "linux":
+        return "nice"
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except OSError:  # a container may forbid it
+        return "nice"
+    return "idle"
+
+
 def run_mirror(folder: Path, *, once: bool) -> None:
     """Run the mirror of `folder` until SIGTERM, or `once` through everything pending.
 
@@ -48,9 +61,9 @@ def run_mirror(folder: Path, *, once: bool) -> None:
     settings = load_settings(folder, os.environ)
     protocol = load_protocol(folder, trial=settings.trial)
     lock = FolderLock(folder / "mirror.lock")
-    os.nice(settings.mirror.niceness)
+    scheduling = _step_back(settings.mirror)
     sys.setswitchinterval(_SWITCH_S)
-    say("started", once=once, niceness=os.nice(0))
+    say("started", once=once, niceness=os.nice(0), scheduling=scheduling)
 
     async def work() -> None:
         await Mirror(settings, protocol, heartbeat=folder / HEARTBEAT_FILE).run(once=once)

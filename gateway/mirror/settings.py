@@ -3,6 +3,8 @@
 What the trial means (deadline, late answers, share) stands in the protocol, not here.
 """
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.journal_reader import KEEP_CLOSED_S
@@ -15,8 +17,12 @@ class MirrorSettings(BaseModel):
 
     concurrency: int = Field(default=16, ge=1, le=1000)
     """Askings of the candidate under way at one time."""
-    reply_limit_bytes: int = Field(default=1_048_576, ge=1024, le=67_108_864)
+    reply_limit_bytes: int = Field(default=262_144, ge=1024, le=67_108_864)
     """A longer reply is cut here, and the pair's fate is invalid, too_large."""
+    scheduling: Literal["idle", "nice"] = "idle"
+    """`idle`: the system runs the mirror only when nothing else wants the processor, and takes it
+    away at once (Linux; elsewhere as `nice`). With `nice` a waking gateway may wait for the end of
+    the mirror's time slice, some milliseconds."""
     niceness: int = Field(default=10, ge=0, le=19)
     """Added to the process's niceness, so that the gateway goes first."""
     batch_rows: int = Field(default=1000, ge=1, le=1000)

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -194,3 +195,4 @@ def test_the_log_is_json_without_identifiers(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "mirror.log").read_text().splitlines()]
     assert [line["event"] for line in lines] == ["started", "stopped"]
     assert lines[0]["niceness"] >= min(19, os.nice(0) + 10)
+    assert lines[0]["scheduling"] == ("idle" if sys.platform == "linux" else "nice")
