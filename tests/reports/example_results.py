@@ -20,7 +20,6 @@ from evaluation.results import (
     RefusalEntry,
 )
 from protocols.canonical import digest_of
-from protocols.schema import Protocol
 from tests.reports.example_conduct import (
     curve,
     deviations,
@@ -32,9 +31,7 @@ from tests.reports.example_conduct import (
     subgroups,
 )
 from tests.reports.example_hypotheses import final_hypotheses, good_hypotheses, interim_hypotheses
-from tests.reports.example_protocol import (
-    example_protocol,
-)
+from tests.reports.example_protocol import example
 
 
 def _results(
@@ -54,7 +51,7 @@ def _results(
         engine_version="0.1.0",
         facts=facts(final=final),
         digests=Digests(
-            protocol=digest_of(Protocol.model_validate_json(json.dumps(example_protocol()))),
+            protocol=digest_of(example()),
             lock="sha256:" + "5e" * 32,
         ),
         headline=headline,
@@ -136,7 +133,7 @@ def _results(
             "Deaths were seen under the standard of care, which may have averted some.",
             "One site took part.",
         ),
-        protocol=example_protocol(),
+        protocol=example().model_dump(mode="json"),
     )
 
 

@@ -1,4 +1,8 @@
-"""A small, complete protocol for tests; `edit` changes the document before it is validated."""
+"""A small, complete protocol for tests; `edit` changes the document before it is validated.
+
+The reports' examples are an edit of this one (`tests/reports/example_protocol.py`). The other one
+that remains, `protocols/minimal.yaml`, is text: its tests are about lines, columns and YAML itself.
+"""
 
 import json
 from collections.abc import Callable
@@ -18,6 +22,7 @@ def example_protocol(edit: Callable[[Document], None] | None = None) -> Protocol
 
 
 def example_document() -> Document:
+    """A fresh document, the caller's own to change."""
     return {
         "schema_version": "1.0",
         "protocol": {
