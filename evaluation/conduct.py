@@ -153,10 +153,14 @@ def _headline(
         exceeded=tuple(r.title for r in safety if r.verdict is SafetyVerdict.LIMIT_EXCEEDED),
         leading=tuple(h.verdict_sentence for h in leading),
         n_shown=sum(h.shown for h in leading),
-        others=tuple(
-            opening(h.verdict, h.framework, measure=h.measure, margin=h.margin) for h in others
-        ),
+        others=tuple(_in_short(h) for h in others),
     ).sentence()
+
+
+def _in_short(found: HypothesisResult) -> str:
+    words = opening(found.verdict, found.framework, measure=found.measure, margin=found.margin)
+    alone = found.shown and not found.claimed
+    return f"{words}, which alone supports no claim" if alone else words
 
 
 def _facts(look: LookPlan, data: LockedData, evaluable: int) -> LookFacts:

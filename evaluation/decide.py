@@ -6,7 +6,7 @@ population, the interval says the same, and every supporting population crosses 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.boundaries import Bound
 from evaluation.plan import HypothesisPlan
@@ -38,6 +38,7 @@ class Decided:
     crossed: bool | None  # None where it was not tested at this look
     reading: Reading
     reason: str | None
+    claimed: bool = False  # shown, and so is everything that its group asks for
 
     @property
     def shown(self) -> bool:
@@ -100,10 +101,19 @@ def decide_all(
         for code in group:
             decided[code] = _decide(by_id[code], look=look, blocked_by=blocked)
         not_shown = [code for code in group if not decided[code].shown]
+        decided |= {code: _claim(decided[code], not_shown) for code in group}
         missing = missing or (not_shown[0] if not_shown else None)
     for code in by_id.keys() - decided.keys():
         decided[code] = _decide(by_id[code], look=look, blocked_by="its place in the order")
     return decided
+
+
+def _claim(decided: Decided, not_shown: Sequence[str]) -> Decided:
+    """Inside a group all must pass: each is tested at full alpha, so none is a claim alone."""
+    if not decided.shown or not not_shown:
+        return replace(decided, claimed=decided.shown)
+    alone = f"Alone it supports no claim: {' and '.join(not_shown)} of its group not shown."
+    return replace(decided, reason=" ".join(filter(None, (decided.reason, alone))))
 
 
 def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:

@@ -143,6 +143,7 @@ def hypothesis_result(
         verdict_sentence=verdict_sentence(plan, decided, primary, evidence.interval),
         shown=decided.shown,
         shown_at=decided.shown_at,
+        claimed=decided.claimed,
         primary=primary,
         supporting=evidence.supporting,
         sensitivity=sensitivity_results(item.primary),

@@ -128,6 +128,7 @@ class HypothesisResult(Result):
     verdict_sentence: str
     shown: bool
     shown_at: str | None = None  # the look at which it was first shown; shown once, shown for good
+    claimed: bool  # shown, and so is all of its group: inside a group each is tested at full alpha
     primary: TestResult
     supporting: tuple[TestResult, ...]
     sensitivity: tuple[TestResult, ...]

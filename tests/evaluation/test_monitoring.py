@@ -242,3 +242,16 @@ def test_co_primary_hypotheses_are_each_tested_and_counted_in_the_headline() -> 
     shown = sum(h.shown for h in results.hypotheses)
     assert all(h.verdict is not Verdict.NOT_TESTED for h in results.hypotheses)
     assert results.headline.startswith(f"{shown} of 3 co-primary hypotheses are shown.")
+
+
+def test_a_hypothesis_whose_group_does_not_pass_is_shown_but_supports_no_claim() -> None:
+    protocol = _sequence("fixed_sequence", [["H1"], ["H2", "H3"]])
+    results = _two_looks(protocol, Truth(n=700, candidate_separation=1.3, seed=2))[1]
+    first, second, third = results.hypotheses
+    assert (first.claimed, second.shown, third.shown) == (True, True, False)
+    assert not second.claimed
+    assert second.verdict is Verdict.NON_INFERIOR
+    assert second.verdict_sentence.endswith(
+        "Alone it supports no claim: H3 of its group not shown."
+    )
+    assert "in sensitivity (margin 0.15), which alone supports no claim." in results.headline
