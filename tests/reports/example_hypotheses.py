@@ -152,6 +152,7 @@ def _hypothesis(
         verdict=verdict,
         verdict_sentence=sentence,
         shown=verdict in (Verdict.SUPERIOR, Verdict.NON_INFERIOR, Verdict.NON_INFERIOR_BUT_WORSE),
+        claimed=verdict in (Verdict.SUPERIOR, Verdict.NON_INFERIOR, Verdict.NON_INFERIOR_BUT_WORSE),
         primary=primary,
         supporting=supporting,
         sensitivity=sensitivity,
