@@ -6,6 +6,7 @@ from evaluation.results import FlowStep, HypothesisResult, RocCurve
 from protocols.vocabulary import Verdict
 from reports import numbers
 from reports.blocks import Column, Figure, FlowBox, Row, Table, blank, cell
+from reports.cells import count_cell
 from reports.figures.boundary import draw_boundaries
 from reports.figures.roc import draw_roc
 from reports.flow_words import step_in_words
@@ -53,10 +54,10 @@ def flow_figure(reading: Reading) -> Figure:
     )
     rows: list[Row] = []
     for step in steps:
-        n = cell(numbers.count(step.n), step.n)
+        n = count_cell(step.n)
         rows.append(Row((cell(step.title), blank(), n), strong=True))
         rows += [
-            Row((cell(step.title), cell(reason), cell(numbers.count(left), left)))
+            Row((cell(step.title), cell(reason), count_cell(left)))
             for reason, left in step.excluded
         ]
     return Figure(

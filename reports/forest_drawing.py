@@ -6,6 +6,7 @@ from evaluation.results import HypothesisResult, SubgroupCell, SubgroupResult
 from protocols.vocabulary import Direction
 from reports import numbers
 from reports.blocks import Cell, Column, Figure, Row, Table, blank, cell
+from reports.cells import value_cell
 from reports.figures.subgroup import Forest, ForestRow, draw_forest
 from reports.numbers import EffectFormat, effect_format
 from reports.reading import Reading
@@ -112,10 +113,8 @@ def _forest_table(
             (
                 cell(c.title),
                 cell(group.title),
-                blank(hidden) if c.n_pairs is None else cell(numbers.count(c.n_pairs), c.n_pairs),
-                blank(hidden)
-                if c.n_events is None
-                else cell(numbers.count(c.n_events), c.n_events),
+                value_cell(c.n_pairs, numbers.count, hidden),
+                value_cell(c.n_events, numbers.count, hidden),
                 blank(words + why)
                 if c.estimate is None
                 else Cell(words, (c.estimate, c.low, c.high)),

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from evaluation.results import HypothesisResult, TestResult
 from reports import numbers
-from reports.blocks import Cell, Column, Figure, Key, Panel, Row, Table, blank, cell
+from reports.blocks import Cell, Column, Figure, Key, Panel, Row, Table, cell
+from reports.cells import value_cell
 from reports.figures.interval import IntervalPanel, IntervalRow, draw_interval, draw_key
 from reports.reading import Reading, format_of
 from reports.sentences import as_clause, claim_interval, effect_sentence, level_words, verdict_words
@@ -129,7 +130,7 @@ def _intervals_row(reading: Reading, hypothesis: HypothesisResult, test: TestRes
     form, interval = format_of(hypothesis), claim_interval(test)
 
     def effect(value: float | None) -> Cell:
-        return blank() if value is None else cell(form.number(value), value)
+        return value_cell(value, form.number)
 
     return Row(
         (
@@ -138,9 +139,7 @@ def _intervals_row(reading: Reading, hypothesis: HypothesisResult, test: TestRes
             effect(test.estimate),
             effect(None if interval is None else interval.low),
             effect(None if interval is None else interval.high),
-            blank()
-            if interval is None
-            else cell(numbers.plain_percent(interval.level), interval.level),
+            value_cell(None if interval is None else interval.level, numbers.plain_percent),
             effect(hypothesis.margin),
             cell(verdict_words(hypothesis.verdict)),
         )

@@ -9,8 +9,8 @@ wrap at any width.
 from dataclasses import dataclass
 
 from protocols.vocabulary import Direction
-from reports import numbers
-from reports.figures.scale import Scale, scale_over, tick_decimals, ticks
+from reports.figures.axis import draw_axis, draw_favours
+from reports.figures.scale import Scale, scale_over
 from reports.figures.svg import Anchor, Canvas, key_mark
 from reports.numbers import EffectFormat
 
@@ -54,9 +54,9 @@ def draw_interval(panel: IntervalPanel) -> str:
     _ground(canvas, panel, scale, (top, bottom))
     for place, row in enumerate(panel.rows):
         _row(canvas, scale, row, top + 4 + ROW * (place + 0.5))
-    _axis(canvas, panel, scale, bottom)
+    draw_axis(canvas, scale, bottom, factor=panel.format.factor)
     if panel.favours:
-        _favours(canvas, panel, bottom + AXIS + LINE)
+        draw_favours(canvas, panel.direction, bottom + AXIS + LINE)
     height = bottom + AXIS + (LINE + 4 if panel.favours else 0)
     return canvas.svg(height, panel.finding, panel.description)
 
@@ -109,24 +109,3 @@ def _row(canvas: Canvas, scale: Scale, row: IntervalRow, y: float) -> None:
             canvas.mark(scale(end), y, "tick", "candidate")
     if row.estimate is not None:
         canvas.mark(scale(row.estimate), y, *_mark(primary=row.primary))
-
-
-def _axis(canvas: Canvas, panel: IntervalPanel, scale: Scale, y: float) -> None:
-    factor = panel.format.factor
-    canvas.line((0, y), (100, y), "axis")
-    places = ticks(scale.low * factor, scale.high * factor)
-    decimals = tick_decimals(places)
-    for place in places:
-        x = scale(place / factor)
-        canvas.line((x, y), (x, y + 4), "axis")
-        if 4 <= x <= 96:
-            text = numbers.fixed(place, decimals)
-            canvas.text(x, y + 16, text, kind="small muted", anchor="middle")
-
-
-def _favours(canvas: Canvas, panel: IntervalPanel, y: float) -> None:
-    worse, better = "← favours standard of care", "favours candidate →"
-    if panel.direction is Direction.LOWER_IS_BETTER:
-        worse, better = "← favours candidate", "favours standard of care →"
-    canvas.text(0, y, worse, kind="small muted")
-    canvas.text(100, y, better, kind="small muted", anchor="end")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocols.vocabulary import Direction
-from reports import numbers
-from reports.figures.scale import Scale, scale_over, tick_decimals, ticks
+from reports.figures.axis import draw_axis, draw_favours
+from reports.figures.scale import Scale, scale_over
 from reports.figures.svg import NARROWEST_PX, Canvas, characters, wrapped
 from reports.numbers import EffectFormat
 
@@ -48,7 +48,8 @@ def draw_forest(number: int, forest: Forest, *, title: str, finding: str) -> str
     for row in forest.rows:
         _row(canvas, scale, row, y)
         y += _height(row)
-    _axis(canvas, scale, forest, height)
+    draw_axis(canvas, scale, height, factor=forest.format.factor)
+    draw_favours(canvas, forest.direction, height + 32)
     return canvas.svg(height + 40, title, finding)
 
 
@@ -90,21 +91,3 @@ def _row(canvas: Canvas, scale: Scale, row: ForestRow, y: float) -> None:
 def _sized_point(canvas: Canvas, x: float, y: float, weight: float) -> None:
     radius = 2.5 + 3.5 * math.sqrt(max(weight, 0.0))
     canvas.parts.append(f'<circle class="candidate" cx="{x:.2f}%" cy="{y:.2f}" r="{radius:.2f}"/>')
-
-
-def _axis(canvas: Canvas, scale: Scale, forest: Forest, y: float) -> None:
-    factor = forest.format.factor
-    canvas.line((0, y), (100, y), "axis")
-    places = ticks(scale.low * factor, scale.high * factor)
-    decimals = tick_decimals(places)
-    for place in places:
-        x = scale(place / factor)
-        canvas.line((x, y), (x, y + 4), "axis")
-        if 4 <= x <= 96:
-            text = numbers.fixed(place, decimals)
-            canvas.text(x, y + 16, text, kind="small muted", anchor="middle")
-    worse, better = "← favours standard of care", "favours candidate →"
-    if forest.direction is Direction.LOWER_IS_BETTER:
-        worse, better = "← favours candidate", "favours standard of care →"
-    canvas.text(0, y + 32, worse, kind="small muted")
-    canvas.text(100, y + 32, better, kind="small muted", anchor="end")

@@ -10,6 +10,7 @@ from evaluation.results import (
 from protocols.vocabulary import Arm, Fate
 from reports import numbers
 from reports.blocks import Cell, Column, Row, Table, blank, cell
+from reports.cells import count_cell, value_cell
 from reports.sentences import fate_words, safety_words
 
 
@@ -37,10 +38,10 @@ def populations_table(results: LookResults) -> Table:
                     cell(p.title),
                     cell(p.id),
                     cell(p.role),
-                    cell(numbers.count(p.n_pairs), p.n_pairs),
-                    cell(numbers.count(p.n_evaluable), p.n_evaluable),
-                    cell(numbers.count(p.n_events), p.n_events),
-                    cell(numbers.count(p.n_subjects), p.n_subjects),
+                    count_cell(p.n_pairs),
+                    count_cell(p.n_evaluable),
+                    count_cell(p.n_events),
+                    count_cell(p.n_subjects),
                     cell(p.definition),
                 )
             )
@@ -83,11 +84,9 @@ def _safety_row(rule: SafetyResult) -> Row:
         (
             cell(rule.title),
             cell(safety_words(rule.verdict)),
-            cell(numbers.count(rule.n_events), rule.n_events),
-            cell(numbers.count(rule.n_among), rule.n_among),
-            blank(rule.reason or "")
-            if rule.share is None
-            else cell(numbers.percent(rule.share, rule.n_among), rule.share),
+            count_cell(rule.n_events),
+            count_cell(rule.n_among),
+            _share(rule.share, rule.n_among, rule.reason or ""),
             Cell(bounds_words(rule), (rule.low, rule.high)),
             cell(numbers.plain_percent(rule.confidence), rule.confidence),
             cell(numbers.plain_percent(rule.limit), rule.limit),
@@ -114,14 +113,15 @@ def calibration_table(results: LookResults) -> Table:
 
 
 def _calibration_row(arm: ArmCalibration) -> Row:
-    ratio = arm.observed_over_expected
     return Row(
         (
             cell(arm_words(arm.arm)),
-            cell(numbers.count(arm.n_pairs), arm.n_pairs),
-            cell(numbers.count(arm.observed), arm.observed),
+            count_cell(arm.n_pairs),
+            count_cell(arm.observed),
             cell(numbers.fixed(arm.expected, 1), arm.expected),
-            blank("not evaluable") if ratio is None else cell(numbers.fixed(ratio, 2), ratio),
+            value_cell(
+                arm.observed_over_expected, lambda ratio: numbers.fixed(ratio, 2), "not evaluable"
+            ),
         )
     )
 
@@ -156,8 +156,8 @@ def _missing_row(pattern: MissingPattern) -> Row:
     return Row(
         (
             cell(arm_words(pattern.arm)),
-            cell(numbers.count(pattern.n_answered), pattern.n_answered),
-            cell(numbers.count(pattern.n_unanswered), pattern.n_unanswered),
+            count_cell(pattern.n_answered),
+            count_cell(pattern.n_unanswered),
             _share(pattern.event_share_answered, pattern.n_answered),
             _share(pattern.event_share_unanswered, pattern.n_unanswered),
             blank("not evaluable")
@@ -166,16 +166,14 @@ def _missing_row(pattern: MissingPattern) -> Row:
                 numbers.interval(*(numbers.fixed(v * 100, decimals) for v in (low, high))),
                 (low, high),
             ),
-            blank()
-            if pattern.p_value is None
-            else cell(numbers.p_value(pattern.p_value), pattern.p_value),
+            value_cell(pattern.p_value, numbers.p_value),
             cell(informative[pattern.informative]),
         )
     )
 
 
-def _share(value: float | None, n: int) -> Cell:
-    return blank("not evaluable") if value is None else cell(numbers.percent(value, n), value)
+def _share(value: float | None, n: int, absent: str = "not evaluable") -> Cell:
+    return value_cell(value, lambda share: numbers.percent(share, n), absent)
 
 
 def deviations_table(results: LookResults) -> Table:
@@ -189,7 +187,7 @@ def deviations_table(results: LookResults) -> Table:
             Column("Detail"),
         ),
         rows=tuple(
-            Row((cell(d.code), cell(d.severity), cell(numbers.count(d.n), d.n), cell(d.detail)))
+            Row((cell(d.code), cell(d.severity), count_cell(d.n), cell(d.detail)))
             for d in results.deviations
         ),
     )
@@ -209,10 +207,10 @@ def fates_table(results: LookResults) -> Table:
 
     def row(fate: Fate) -> Row:
         held = [arm.fates.get(fate.value, 0) for arm in results.operations]
-        return Row((cell(fate_words(fate)), *(cell(numbers.count(n), n) for n in held)))
+        return Row((cell(fate_words(fate)), *(count_cell(n) for n in held)))
 
     totals = [sum(arm.fates.values()) for arm in results.operations]
-    total = Row((cell("Total"), *(cell(numbers.count(n), n) for n in totals)), strong=True)
+    total = Row((cell("Total"), *(count_cell(n) for n in totals)), strong=True)
     return Table(
         id="fates",
         caption="What became of each request, by arm",
@@ -244,7 +242,7 @@ def times_table(results: LookResults) -> Table:
 
 def _times_row(arm: ArmOperations) -> Row:
     times = (arm.p50_ms, arm.p99_ms, arm.max_ms, arm.lag_p50_ms, arm.lag_p99_ms)
-    shown = (blank() if t is None else cell(numbers.milliseconds(t), t) for t in times)
+    shown = (value_cell(t, numbers.milliseconds) for t in times)
     return Row((cell(arm_words(arm.arm)), *shown))
 
 
@@ -276,4 +274,4 @@ def completeness_table(results: LookResults) -> Table:
 
 
 def _count_row(title: str, n: int) -> Row:
-    return Row((cell(title), cell(numbers.count(n), n)))
+    return Row((cell(title), count_cell(n)))

@@ -4,6 +4,7 @@ from evaluation.results import ArmValue, Boundary, HypothesisResult, TestResult
 from protocols.vocabulary import Direction
 from reports import numbers
 from reports.blocks import Cell, Column, Row, Table, blank, cell
+from reports.cells import count_cell, value_cell
 from reports.numbers import EffectFormat
 from reports.reading import Reading, format_of
 from reports.sentences import as_clause, claim_interval, test_words
@@ -27,9 +28,9 @@ def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
             Row(
                 (
                     _population(reading, hypothesis, test),
-                    cell(numbers.count(test.n_pairs), test.n_pairs),
-                    cell(numbers.count(test.n_events), test.n_events),
-                    cell(numbers.count(test.n_subjects), test.n_subjects),
+                    count_cell(test.n_pairs),
+                    count_cell(test.n_events),
+                    count_cell(test.n_subjects),
                     _arm(test.standard_of_care, form),
                     _arm(test.candidate, form),
                 ),
@@ -105,13 +106,11 @@ def _difference_row(
     return Row(
         (
             _population(reading, hypothesis, test),
-            blank("not evaluable")
-            if test.estimate is None
-            else cell(form.with_unit(test.estimate), test.estimate),
+            value_cell(test.estimate, form.with_unit, "not evaluable"),
             limits,
             blank() if interval is None else level(interval.level, interval.kind),
             statistic(test),
-            blank() if test.p_value is None else cell(numbers.p_value(test.p_value), test.p_value),
+            value_cell(test.p_value, numbers.p_value),
         ),
         strong=test is hypothesis.primary,
     )
@@ -147,7 +146,7 @@ def paired_table(hypothesis: HypothesisResult) -> Table | None:
 
     def line(title: str, right: int, wrong: int) -> Row:
         cells = (right, wrong, right + wrong)
-        return Row((cell(title), *(cell(numbers.count(n), n) for n in cells)))
+        return Row((cell(title), *(count_cell(n) for n in cells)))
 
     right = line("Standard of care right", table.n11, table.n01)
     wrong = line("Standard of care wrong", table.n10, table.n00)
@@ -193,11 +192,9 @@ def _sensitivity_row(reading: Reading, test: TestResult, form: EffectFormat) -> 
         (
             cell(test_words(test.test)),
             cell(reading.population(test.population)),
-            cell(numbers.count(test.n_pairs), test.n_pairs),
-            blank(test.not_evaluable or "")
-            if test.estimate is None
-            else cell(form.with_unit(test.estimate), test.estimate),
-            blank() if test.p_value is None else cell(numbers.p_value(test.p_value), test.p_value),
+            count_cell(test.n_pairs),
+            value_cell(test.estimate, form.with_unit, test.not_evaluable or ""),
+            value_cell(test.p_value, numbers.p_value),
             cell(test.method),
         )
     )
@@ -212,17 +209,12 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
     worst, best = ("Lower", "Upper") if higher else ("Upper", "Lower")
 
     def effect(title: str, value: float | None) -> Row:
-        return Row(
-            (
-                cell(title),
-                blank("not evaluable") if value is None else cell(form.with_unit(value), value),
-            )
-        )
+        return Row((cell(title), value_cell(value, form.with_unit, "not evaluable")))
 
     missing = "not evaluable" if held.reason else "does not apply"
 
     def number(title: str, n: int | None) -> Row:
-        return Row((cell(title), blank(missing) if n is None else cell(numbers.count(n), n)))
+        return Row((cell(title), value_cell(n, numbers.count, missing)))
 
     return Table(
         id=f"{hypothesis.id}-missing-outcomes",
@@ -278,9 +270,7 @@ def _boundary_row(boundary: Boundary) -> Row:
             cell(numbers.alpha(boundary.alpha_spent), boundary.alpha_spent),
             cell(numbers.alpha(boundary.nominal_alpha), boundary.nominal_alpha),
             cell(bound_words(boundary), boundary.z),
-            blank("not evaluable")
-            if boundary.statistic is None
-            else cell(numbers.statistic(boundary.statistic), boundary.statistic),
+            value_cell(boundary.statistic, numbers.statistic, "not evaluable"),
             cell(crossed),
         )
     )
