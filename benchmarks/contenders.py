@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import free_port, nginx_mirror, python, running
+from benchmarks.processes import nginx_mirror, python, running
+from gateway.demo.children import free_port
 from gateway.journal_reader import gaps
 from gateway.store.capture import register
 from gateway.store.engine import open_store

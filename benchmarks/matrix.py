@@ -17,12 +17,12 @@ from benchmarks.load import Load, steady
 from benchmarks.processes import (
     LAST,
     REPLY,
-    free_port,
     oversized_arm,
     python,
     running,
     static_arm,
 )
+from gateway.demo.children import free_port
 
 OFF = "off"
 CASES = (OFF, "healthy", "hung", "refusing", "dripping", "huge", "undeclared")

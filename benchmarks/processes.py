@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.demo.children import end, free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 REPLY = (
     '{"model":{"name":"Score in use","version":"1","digest":"sha256:'
@@ -30,15 +32,11 @@ def running(command: list[str], log: Path, *, port: int) -> Iterator[subprocess.
         wait_for_port(port, process, log)
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, longest_s=20)
 
 
 def wait_for_port(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait half a minute at most until the process listens; RuntimeError with its log otherwise."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         if process.poll() is not None:
@@ -50,13 +48,6 @@ def wait_for_port(port: int, process: "subprocess.Popen[bytes]", log: Path) -> N
         else:
             return
     raise RuntimeError(f"{process.args!r} does not listen")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -1,11 +1,8 @@
 """`equipoise look`: run, show and verify a registered look."""
 
-import getpass
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,18 +10,10 @@ import click
 from evaluation.look import Conducted, run_look, show_look, verify_look
 from evaluation.results import HypothesisResult, LookResults
 from evaluation.sentences import three
-from gateway.store.engine import Store, open_store
-from gateway.store.folder import read_store_location
+from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 
 DIFFERS = 1
 
-FOLDER = click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="The trial's folder, as `equipoise protocol register` made it.",
-)
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 LOOK = click.argument("look_id", metavar="LOOK")
 
 
@@ -35,41 +24,41 @@ def look() -> None:
 
 @look.command(epilog="Example:  equipoise look run L1 --folder ./my-trial")
 @LOOK
-@FOLDER
-@click.option("--actor", help="Who asks; the account's name unless given.")
-@AS_JSON
-def run(look_id: str, *, folder: Path, actor: str | None, as_json: bool) -> None:
+@folder_option
+@actor_option
+@json_option
+def run(look_id: str, *, folder: Path, actor: str, as_json: bool) -> None:
     """Lock the data of LOOK, conduct it once, store and print what it found.
 
     Exit status 0: conducted. 4: the registered plan refuses it now; the attempt is on record.
     """
     now_us = time.time_ns() // 1000
-    with _store(folder) as (store, trial):
-        found = run_look(store, trial, look_id, actor=actor or getpass.getuser(), at_us=now_us)
+    with opened_trial(folder) as (store, trial):
+        found = run_look(store, trial, look_id, actor=actor, at_us=now_us)
     _print(found, as_json=as_json)
 
 
 @look.command(epilog="Example:  equipoise look show L1 --folder ./my-trial --json")
 @LOOK
-@FOLDER
-@AS_JSON
+@folder_option
+@json_option
 def show(look_id: str, *, folder: Path, as_json: bool) -> None:
     """Print what LOOK found, from the store; --json prints the stored bytes."""
-    with _store(folder) as (store, trial):
+    with opened_trial(folder) as (store, trial):
         found = show_look(store, trial, look_id)
     _print(found, as_json=as_json)
 
 
 @look.command(epilog="Example:  equipoise look verify L1 --folder ./my-trial")
 @LOOK
-@FOLDER
-@AS_JSON
+@folder_option
+@json_option
 def verify(look_id: str, *, folder: Path, as_json: bool) -> None:
     """Conduct LOOK again from its lock and compare, byte for byte.
 
     Exit status 0: the same bytes. 1: other bytes.
     """
-    with _store(folder) as (store, trial):
+    with opened_trial(folder) as (store, trial):
         verified = verify_look(store, trial, look_id)
     if as_json:
         facts = {"look": look_id, "lock": verified.lock_id, "same": verified.same}
@@ -82,16 +71,6 @@ def verify(look_id: str, *, folder: Path, as_json: bool) -> None:
         click.echo(f"  stored {verified.stored}")
         click.echo(f"  again  {verified.again}")
     sys.exit(0 if verified.same else DIFFERS)
-
-
-@contextmanager
-def _store(folder: Path) -> Iterator[tuple[Store, str]]:
-    trial, url = read_store_location(folder)
-    store = open_store(url)
-    try:
-        yield store, trial
-    finally:
-        store.close()
 
 
 def _print(found: Conducted, *, as_json: bool) -> None:

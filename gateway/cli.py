@@ -1,14 +1,10 @@
 """The gateway's commands: register, serve, status, outcomes import, accrual close."""
 
-import getpass
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
@@ -20,39 +16,14 @@ from gateway.settings import subject_key_path
 from gateway.status import read_status
 from gateway.status_text import status_document, status_lines
 from gateway.store.capture import close_accrual
-from gateway.store.engine import Store, open_store
-from gateway.store.folder import read_store_location
+from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 from gateway.timestamps import rfc3339
 from protocols.errors import DocumentError, Finding, UsageError
 from protocols.load import Checked, render_finding
 
 PROGRESS_LINES = 5000
 
-F = TypeVar("F", bound=Callable[..., object])
-
-FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
-
-
-def _folder(command: F) -> F:
-    return click.option("--folder", type=FOLDER, required=True, help="The trial's folder.")(command)
-
-
-def _as_json(command: F) -> F:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-
-
-def _actor(command: F) -> F:
-    return click.option(
-        "--actor", default=_login_name, show_default="login name", help="Who does this."
-    )(command)
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user need not have a name
-        return f"uid {os.getuid()}"
 
 
 def _now_us() -> int:
@@ -63,26 +34,16 @@ def _print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
 
 
-@contextmanager
-def _store_of(folder: Path) -> Iterator[tuple[Store, str]]:
-    trial, store_url = read_store_location(folder)
-    store = open_store(store_url)
-    try:
-        yield store, trial
-    finally:
-        store.close()
-
-
 @click.command()
 @click.argument("file", type=FILE)
-@_folder
+@folder_option
 @click.option("--standard-of-care-url", help="Where the standard of care answers.")
 @click.option("--candidate-url", help="Where the candidate answers.")
 @click.option("--store-url", help="sqlite:///… or postgresql+pg8000://…; default: in the folder.")
 @click.option("--host", help="Address on which the gateway listens.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port on which it listens.")
-@_actor
-@_as_json
+@actor_option
+@json_option
 def register(
     file: Path, folder: Path, actor: str, *, as_json: bool, **addresses: str | int | None
 ) -> None:
@@ -140,11 +101,11 @@ def _show_registered(registered: Registered, folder: Path, *, as_json: bool) -> 
 
 
 @click.command()
-@_folder
-@_as_json
+@folder_option
+@json_option
 def status(folder: Path, *, as_json: bool) -> None:
     """Say how a trial stands: accepted, recorded, pending, evaluable, the next look, the mirror."""
-    with _store_of(folder) as (store, trial):
+    with opened_trial(folder) as (store, trial):
         mirror = read_heartbeat(folder / HEARTBEAT_FILE)
         found = read_status(store, trial, at_us=_now_us(), mirror=mirror)
     if as_json:
@@ -161,9 +122,9 @@ def outcomes() -> None:
 
 @outcomes.command("import")
 @click.argument("file", type=FILE)
-@_folder
+@folder_option
 @click.option("--source", help="Source of lines that name none; default: the file's name.")
-@_as_json
+@json_option
 def import_file(file: Path, folder: Path, source: str | None, *, as_json: bool) -> None:
     """Import outcomes from a CSV FILE.
 
@@ -171,7 +132,7 @@ def import_file(file: Path, folder: Path, source: str | None, *, as_json: bool) 
     in it. Every wrong line is named; the others are stored. Importing a file again changes nothing.
     """
     found = OutcomeFile(file, source or file.name, lambda: _tokeniser(folder))
-    with _store_of(folder) as (store, trial):
+    with opened_trial(folder) as (store, trial):
         receipt = import_outcomes(store, trial, found, received_at_us=_now_us(), tell=_tell)
     _show_import(receipt, file, as_json=as_json)
     if receipt.refused:
@@ -206,15 +167,15 @@ def accrual() -> None:
 
 
 @accrual.command()
-@_folder
+@folder_option
 @click.option("--reason", required=True, help="Why no more encounters are taken.")
-@_actor
-@_as_json
+@actor_option
+@json_option
 def close(folder: Path, reason: str, actor: str, *, as_json: bool) -> None:
     """Declare accrual closed, so that the last look may be run with what there is."""
     if not reason.strip():
         raise UsageError("REASON", "write in --reason why no more encounters are taken")
-    with _store_of(folder) as (store, trial):
+    with opened_trial(folder) as (store, trial):
         closure = close_accrual(store, trial, reason, actor=actor, at_us=_now_us())
     if as_json:
         _print_json(

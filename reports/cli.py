@@ -46,16 +46,11 @@ def _from_file(path: Path) -> bytes:
 
 def _from_store(folder: Path, look: str) -> bytes:
     # Imported here: building from a file needs no database library.
-    from gateway.store.engine import open_store
-    from gateway.store.folder import read_store_location
+    from gateway.store.commands import opened_trial
     from gateway.store.reads import look_result
 
-    trial, store_url = read_store_location(folder)
-    store = open_store(store_url)
-    try:
+    with opened_trial(folder) as (store, trial):
         found = look_result(store, trial, look)
-    finally:
-        store.close()
     if found is None:
         message = (
             f"Trial {trial} has no result of look {look}. Run `equipoise look run {look}` first."

@@ -117,14 +117,21 @@ class Children:
         process = self._running.pop(name, None)
         if process is None:
             return
-        process.terminate()
         try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            pass
+            end(process)
         finally:
             _kill_session(process)
             process.wait()
+
+
+def end(process: "subprocess.Popen[bytes]", *, longest_s: float = STOP_S) -> None:
+    """SIGTERM, and SIGKILL to one that has not ended after `longest_s`."""
+    process.terminate()
+    try:
+        process.wait(longest_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager

@@ -20,9 +20,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from gateway.demo.children import free_port
 from gateway.store.reads import completeness, deviations, epochs
 from gateway.store.tables import Encounter, Gap
-from tests.support.arms import free_port, running_arm
+from tests.support.arms import running_arm
 from tests.support.trial_folder import (
     CANDIDATE_IDENTITY,
     ROOT,

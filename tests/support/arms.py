@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.demo.children import free_port
+
 IDENTITY = {"name": "Score in use", "version": "1", "digest": "sha256:" + "a" * 64}
 MIB = 1024 * 1024
 
@@ -204,14 +206,6 @@ async def _serve(
     for task in list(talks):
         task.cancel()
     await asyncio.gather(*talks, return_exceptions=True)
-
-
-def free_port() -> int:
-    """Name a port that nothing listens on now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.demo.children import end, free_port
 from gateway.journal_reader import GapLine, gap_files, gaps, journals, read_after
 from gateway.journal_record import JournalRecord
 from gateway.store.capture import register
 from gateway.store.engine import open_store
 from protocols.canonical import canonical_protocol
 from protocols.schema import Protocol
-from tests.support.arms import free_port
 from tests.support.example_protocol import example_protocol
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,12 +165,7 @@ def running_gateway(folder: Path, *, check_ready: bool = True) -> Iterator[Runni
     finally:
         gateway.hang_up()
         if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process, longest_s=20)
 
 
 def wait_until_ready(gateway: RunningGateway, *, timeout_s: float = 30.0) -> None:
