@@ -5,7 +5,6 @@ in which two machines' libraries may differ do not reach the digest. Minus zero 
 infinity and NaN are refused.
 """
 
-import hashlib
 from math import isfinite
 
 from pydantic import ValidationError
@@ -37,11 +36,6 @@ def from_bytes(content: bytes | str) -> LookResults:
             f"These are not the results of a look ({problem.error_count()} mismatches); "
             "conduct the look again from its lock with `equipoise look verify`.",
         ) from problem
-
-
-def digest_of_results(content: bytes) -> str:
-    """`sha256:` and the hex digest of results.json."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def rounded(value: object) -> object:

@@ -15,9 +15,11 @@ class EvaluationError(EquipoiseError):
 
 
 class LookRefusal(StrEnum):
-    """Why a look is refused, in the order in which the reasons are looked for."""
+    """Why a look is refused, in the order in which the reasons are looked for.
 
-    NOT_REGISTERED = "NOT_REGISTERED"
+    Before any of them, the trial store refuses a trial without a protocol: NOT_REGISTERED.
+    """
+
     UNPLANNED = "LOOK_UNPLANNED"
     REPEATED = "LOOK_REPEATED"
     OUT_OF_ORDER = "LOOK_OUT_OF_ORDER"

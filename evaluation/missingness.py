@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluation.inference.proportions import newcombe_independent_interval, pooled_score_p
+from evaluation.inference.missing import MissingnessTest, informative_missingness
 from evaluation.populations import BoolArray, Sample, answered
 from evaluation.results import MissingPattern
 from protocols.vocabulary import Arm, Fate
@@ -36,11 +36,15 @@ def _pattern(
     events_with = int((happened & with_answer).sum())
     events_without = int((happened & ~with_answer).sum())
     low = high = p_value = None
-    if n_with and n_without:
-        low, high = newcombe_independent_interval(
-            events_without, n_without, events_with, n_with, level=LEVEL
-        )
-        p_value = pooled_score_p(events_without, n_without, events_with, n_with)
+    found = informative_missingness(
+        events_answered=events_with,
+        n_answered=n_with,
+        events_unanswered=events_without,
+        n_unanswered=n_without,
+        level=LEVEL,
+    )
+    if isinstance(found, MissingnessTest):
+        low, high, p_value = found.low, found.high, found.p_value
     informative = None if p_value is None else p_value < INFORMATIVE_BELOW
     share_with = events_with / n_with if n_with else None
     share_without = events_without / n_without if n_without else None

@@ -30,11 +30,3 @@ class GatewayContext:
     @property
     def trial(self) -> str:
         return self.protocol.protocol.id
-
-    def tokenise(self, subject: str) -> str:
-        """Token of a subject as a request names it."""
-        return self.tokeniser.subject(subject)
-
-    def tokenise_encounter(self, encounter: str) -> str:
-        """Token of an encounter as a request names it."""
-        return self.tokeniser.encounter(encounter)

@@ -22,7 +22,7 @@ def parse(body: bytes) -> object:
     Raises
     ------
     NotStrictJSONError
-        See `reason`; nothing of the text is repeated.
+        `not_json` or `duplicate_key`; nothing of the text is repeated.
     """
     try:
         value: object = orjson.loads(body)

@@ -86,11 +86,3 @@ class SafetyVerdict(StrEnum):
     WITHIN_LIMIT = "within_limit"  # the upper one-sided bound lies below the limit
     NOT_SETTLED = "not_settled"
     NOT_EVALUABLE = "not_evaluable"
-
-
-class ProblemKind(StrEnum):
-    """The kinds of bad news, never mixed (DESIGN promise 7)."""
-
-    FINDING = "finding"  # the document is wrong
-    DEVIATION = "deviation"  # conduct departed from the document
-    ERROR = "error"  # the program cannot go on

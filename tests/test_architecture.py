@@ -44,11 +44,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("gateway.metrics",),
     "sqlite3": ("gateway.journal", "gateway.journal_reader", "gateway.store"),
     "pandas": ("evaluation.populations",),
-    "scipy": ("evaluation.inference", "evaluation.design", "evaluation.monitoring"),
+    "scipy": ("evaluation.inference", "evaluation.design"),
     "statsmodels": (
         "evaluation.inference",
         "evaluation.design",
-        "evaluation.monitoring",
         "gateway.demo.fit_candidate",
     ),
     "jinja2": ("reports.render",),

@@ -8,19 +8,10 @@ percent of the information legitimately spend that little.
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from scipy import special
 
 from protocols.errors import UsageError
-
-Family = Literal[
-    "lan_demets_obrien_fleming",
-    "lan_demets_pocock",
-    "hwang_shih_decani",
-    "kim_demets",
-    "exponential",
-]
 
 
 def obrien_fleming_like(alpha: float, t: float, _parameter: float) -> float:

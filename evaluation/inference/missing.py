@@ -154,8 +154,6 @@ class MissingnessTest:
     """Event share without an answer less event share with one; `p_value` is two-sided."""
 
     method: Method
-    share_answered: float
-    share_unanswered: float
     difference: float
     low: float
     high: float
@@ -185,8 +183,6 @@ def informative_missingness(
     answered, unanswered = events_answered / n_answered, events_unanswered / n_unanswered
     return MissingnessTest(
         PATTERN_METHOD,
-        answered,
-        unanswered,
         unanswered - answered,
         low,
         high,

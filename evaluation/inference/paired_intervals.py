@@ -6,27 +6,9 @@ non-inferiority. The registered interval is the score interval of `paired`.
 
 import math
 
-from evaluation.inference.base import Method
 from evaluation.inference.orientation import critical_value
 from evaluation.inference.paired import PairedCounts
 from evaluation.inference.proportions import wilson_interval
-
-NEWCOMBE = Method(
-    "newcombe_method10",
-    "Square-and-add of the two Wilson intervals with their correlation.",
-    "Newcombe 1998, Statistics in Medicine 17:2635, method 10",
-)
-WALD = Method("wald", "Estimate plus or minus z times its standard error.", "Display only")
-AGRESTI_MIN = Method(
-    "agresti_min",
-    "Wald interval after adding one half to each cell.",
-    "Agresti & Min 2005, Statistics in Medicine 24:729",
-)
-BONETT_PRICE = Method(
-    "bonett_price",
-    "Wald interval after adding one to each discordant cell.",
-    "Bonett & Price 2012, British Journal of Mathematical and Statistical Psychology 65:479",
-)
 
 
 def correlation(counts: PairedCounts, *, continuity: float = 0.0) -> float:
@@ -47,7 +29,10 @@ def correlation(counts: PairedCounts, *, continuity: float = 0.0) -> float:
 
 
 def newcombe_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Newcombe's method 10. Needs at least one pair; `level` is two-sided."""
+    """Square-and-add of the two Wilson intervals with their correlation; `level` is two-sided.
+
+    Needs at least one pair. Newcombe 1998, Statistics in Medicine 17:2635, method 10.
+    """
     n, difference, phi = counts.n, counts.difference, correlation(counts, continuity=counts.n / 2)
     share_c, share_s = counts.n_candidate / n, counts.n_standard_of_care / n
     low_c, high_c = wilson_interval(counts.n_candidate, n, level=level)
@@ -62,17 +47,20 @@ def _hypot(a: float, b: float, phi: float) -> float:
 
 
 def wald_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Width zero without discordant pairs: display only."""
+    """Estimate plus or minus z times its standard error; width zero without discordant pairs."""
     return _wald(counts.n10, counts.n01, counts.n, level)
 
 
 def agresti_min_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Wald after half a pair more in each cell."""
+    """Wald after half a pair more in each cell (Agresti & Min 2005, Stat Med 24:729)."""
     return _wald(counts.n10 + 0.5, counts.n01 + 0.5, counts.n + 2, level)
 
 
 def bonett_price_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Wald after one pair more in each discordant cell."""
+    """Wald after one pair more in each discordant cell.
+
+    Bonett & Price 2012, British Journal of Mathematical and Statistical Psychology 65:479.
+    """
     return _wald(counts.n10 + 1, counts.n01 + 1, counts.n + 2, level)
 
 

@@ -31,7 +31,6 @@ class Breaker:
     """State of one candidate's breaker. Moments are seconds of a monotonic clock."""
 
     plan: BreakerPlan
-    times_opened: int = 0
     _in_a_row: int = 0
     _trouble_since_us: int = 0
     _pause_s: float = 0.0
@@ -89,7 +88,6 @@ class Breaker:
         self._in_a_row += 1
         self._trouble_since_us = min(self._trouble_since_us, asked_at_us)
         if self._next_probe_at_s is None and self._in_a_row >= self.plan.failures:
-            self.times_opened += 1
             self._pause_s = self.plan.pause_s
             self._next_probe_at_s = now_s + self._pause_s
         elif probe:

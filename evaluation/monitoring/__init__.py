@@ -1,1 +1,0 @@
-"""Surveillance beside the looks: never on the request path."""
