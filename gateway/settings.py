@@ -85,7 +85,7 @@ def _check_arm_url(name: str, url: str, plain_hosts: tuple[str, ...]) -> None:
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError(f"{name} must be an http or https URL with a host")
     if parts.username or parts.password or parts.fragment:
-        raise ValueError(f"{name} must hold no user, password or fragment")
+        raise ValueError(f"{name} must hold no credentials and no fragment")
     if parts.scheme == "http" and not _is_loopback(host) and host not in plain_hosts:
         raise ValueError(
             f"{name} must use https; plain http is for this machine, or for a host that "

