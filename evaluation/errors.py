@@ -11,6 +11,8 @@ from protocols.errors import EquipoiseError
 
 
 class EvaluationError(EquipoiseError):
+    """What is stored does not fit together, or a result is not a number; nothing is saved."""
+
     exit_status = 6
 
 

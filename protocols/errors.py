@@ -4,7 +4,11 @@ EquipoiseError
 ├── DocumentError     the protocol document has findings (exit 3)
 ├── RefusedError      the registered plan does not allow this (exit 4); the attempt is recorded
 ├── StoreError        the trial store cannot be used (exit 5)
-└── UsageError        the call itself is wrong (exit 2)
+├── UsageError        the call itself is wrong (exit 2)
+├── EvaluationError   a look cannot be computed (exit 6), in evaluation.errors
+└── ReportError       a report cannot be built (exit 6), in reports.errors
+
+Exit 1 is every other error, or a command that did its work and found something amiss.
 """
 
 from dataclasses import dataclass
@@ -38,6 +42,8 @@ class EquipoiseError(Exception):
 
 
 class UsageError(EquipoiseError):
+    """The call itself is wrong: an argument, a setting, a folder that is not a trial's."""
+
     exit_status = 2
 
 
@@ -52,8 +58,12 @@ class DocumentError(EquipoiseError):
 
 
 class RefusedError(EquipoiseError):
+    """The registered plan does not allow this; what was asked for is recorded."""
+
     exit_status = 4
 
 
 class StoreError(EquipoiseError):
+    """The trial store is away, of another schema, or damaged."""
+
     exit_status = 5
