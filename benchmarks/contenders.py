@@ -99,6 +99,7 @@ def gap_count(contender: Contender) -> int:
 
 @contextmanager
 def textbook(folder: Path, soc_port: int, candidate_port: int) -> Iterator[Contender]:
+    """Run the gateway that one would write first (`benchmarks.textbook`)."""
     port = free_port()
     command = python(
         "benchmarks.textbook",

@@ -91,6 +91,7 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, content: bytes) -> tuple[int, bytes]:
+        """Send one request and give status and body; connects on first use."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -102,6 +103,7 @@ class Connection:
         return int(head[9:12]), reply
 
     def close(self) -> None:
+        """Close it if it was opened."""
         if self._streams is not None:
             self._streams[1].close()
 
@@ -171,5 +173,6 @@ def output_of(reply: bytes) -> bytes:
 
 
 def summarise(taken: list[float], seconds: float, failed: int) -> Load:
+    """Rate and quantiles of the durations taken, in milliseconds."""
     cuts = statistics.quantiles(taken, n=100) if len(taken) > 1 else [0.0] * 99
     return Load(len(taken) / seconds, cuts[49], cuts[98], len(taken), failed)

@@ -30,6 +30,7 @@ class Estimated:
 
 
 def estimated(plan: HypothesisPlan, sample: Sample, arms: Arms) -> Estimated:
+    """The registered test on the evaluable pairs of one population."""
     data = measured(plan.endpoint.measure, sample.evaluable(), arms)
     naive = estimate(plan, data, plan.naive_level)
     return Estimated(plan, sample.population.id, data, naive)

@@ -95,6 +95,7 @@ def _outcomes(sample: Sample) -> tuple[tuple[str, int], ...]:
 
 
 def population_counts(samples: Sequence[Sample]) -> tuple[PopulationCount, ...]:
+    """How many pairs, events and subjects each population holds."""
     return tuple(_population(sample, sample.evaluable()) for sample in samples)
 
 
@@ -129,6 +130,7 @@ def completeness_of(protocol: Protocol, facts: LockedFacts) -> CompletenessResul
 
 
 def operations_of(protocol: Protocol, data: LockedData) -> tuple[ArmOperations, ...]:
+    """Fates and response times of both arms, over all locked pairs."""
     soc = [pair.standard_of_care for pair in data.pairs]
     candidate = [pair.candidate for pair in data.pairs]
     return (
@@ -164,6 +166,7 @@ def _quantile(values: Sequence[float], percent: int) -> float | None:
 
 
 def deviations_of(facts: LockedFacts) -> tuple[DeviationCount, ...]:
+    """The locked deviations, counted by code."""
     return tuple(
         DeviationCount(code=d["code"], severity=d["severity"], n=int(d["n"]), detail=d["detail"])
         for d in facts.deviations
@@ -171,4 +174,5 @@ def deviations_of(facts: LockedFacts) -> tuple[DeviationCount, ...]:
 
 
 def refusals_of(facts: LockedFacts) -> tuple[RefusalEntry, ...]:
+    """What the trial refused before the lock."""
     return tuple(RefusalEntry(code=r["code"], detail=r["detail"]) for r in facts.refusals)

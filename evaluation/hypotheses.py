@@ -46,6 +46,7 @@ class Estimates:
 
 
 def estimates_of(look: LookPlan, samples: Samples) -> tuple[Estimates, ...]:
+    """Every hypothesis on the primary population and on each supporting one."""
     arms = look.protocol.arms
     return tuple(
         Estimates(
@@ -87,6 +88,7 @@ def result_before(plan: HypothesisPlan, previous: Sequence[LookResults]) -> Hypo
 def boundaries_before(
     plan: HypothesisPlan, previous: Sequence[LookResults]
 ) -> tuple[Boundary, ...]:
+    """The boundaries of the looks before, in order."""
     before = result_before(plan, previous)
     return () if before is None else before.boundaries
 
@@ -94,6 +96,7 @@ def boundaries_before(
 def evidence_of(
     estimates: Sequence[Estimates], bounds: Mapping[str, Bound], previous: Sequence[LookResults]
 ) -> tuple[Evidence, ...]:
+    """What the decision needs of every hypothesis."""
     return tuple(
         _evidence(item, bounds[item.plan.hypothesis.id], result_before(item.plan, previous))
         for item in estimates

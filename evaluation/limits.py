@@ -25,6 +25,7 @@ def limits_of(
     sample: Sample,
     evaluable: int,
 ) -> tuple[str, ...]:
+    """What this trial cannot show, in sentences that follow from its own facts."""
     protocol = look.protocol
     return (
         "The candidate never acted on anybody, so this trial cannot show its effects on patients.",

@@ -35,6 +35,7 @@ class Measured:
     subject: IntArray
 
     def take(self, mask: BoolArray) -> "Measured":
+        """The pairs for which `mask` is true."""
         return Measured(
             self.measure,
             self.candidate[mask],

@@ -56,6 +56,7 @@ class Sample:
     candidate_flag: BoolArray
 
     def take(self, mask: BoolArray) -> "Sample":
+        """The pairs for which `mask` is true."""
         return Sample(
             population=self.population,
             records=tuple(r for r, kept in zip(self.records, mask, strict=True) if kept),
@@ -69,6 +70,7 @@ class Sample:
         )
 
     def evaluable(self) -> "Sample":
+        """The pairs with an ascertained outcome."""
         return self.take(self.outcome != UNKNOWN)
 
     @property
@@ -94,6 +96,7 @@ class Pairs:
         self._table["left"] = _leaving(self._table, final=final)
 
     def sample(self, population: AnalysisPopulation) -> Sample:
+        """The pairs of a population."""
         mask = self._table["left"] == ""
         if population.candidate_without_answer == "excluded":
             mask &= self._table["candidate_answered"]
@@ -110,6 +113,7 @@ class Pairs:
         return {reason: int(counts.get(reason, 0)) for reason, _ in LEAVES}
 
     def ineligible_reasons(self) -> tuple[tuple[str, int], ...]:
+        """How many pairs are ineligible, by criterion."""
         rows = self._table.loc[self._table["left"] == "ineligible", "ineligible_reason"]
         return tuple(sorted((str(k), int(v)) for k, v in rows.value_counts().items()))
 
@@ -190,6 +194,7 @@ def _leaving(table: pd.DataFrame, *, final: bool) -> "pd.Series[str]":
 
 
 def answered(arm: ArmRecord) -> bool:
+    """Whether a whole, valid answer came in time."""
     return arm.fate is Fate.ANSWERED
 
 

@@ -28,6 +28,8 @@ from protocols.vocabulary import Fate
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """Why the look may not be run now, and what to do."""
+
     code: LookRefusal
     sentence: str
 

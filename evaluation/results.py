@@ -10,6 +10,8 @@ from protocols.vocabulary import Direction, Framework, Role, SafetyVerdict, Verd
 
 
 class Result(BaseModel):
+    """A part of the results: frozen, nothing unknown, no NaN and no infinity."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
@@ -138,6 +140,8 @@ class HypothesisResult(Result):
 
 
 class SafetyResult(Result):
+    """One safety rule: `n_events` among `n_among` pairs, held against `limit`."""
+
     id: str
     title: str
     severity: str
@@ -157,6 +161,8 @@ class SafetyResult(Result):
 
 
 class SubgroupCell(Result):
+    """One level of a subgroup, with a naive 95 % interval."""
+
     level: str
     title: str
     n_pairs: int | None  # None when suppressed, or withheld to guard a suppressed level
@@ -170,6 +176,8 @@ class SubgroupCell(Result):
 
 
 class SubgroupResult(Result):
+    """One endpoint over the levels of one subgroup; descriptive."""
+
     id: str
     title: str
     endpoint: str
@@ -187,6 +195,8 @@ class FlowStep(Result):
 
 
 class PopulationCount(Result):
+    """Who is in an analysis population; `n_evaluable` have an ascertained outcome."""
+
     id: str
     title: str
     definition: str
@@ -242,6 +252,8 @@ class MissingPattern(Result):
 
 
 class DeviationCount(Result):
+    """How often conduct departed from the protocol in one way."""
+
     code: str
     severity: str
     n: int
@@ -249,6 +261,8 @@ class DeviationCount(Result):
 
 
 class RefusalEntry(Result):
+    """Something asked for that the registered plan does not allow."""
+
     code: str
     detail: str
 
@@ -265,6 +279,8 @@ class NaturalFrequencies(Result):
 
 
 class CurvePoint(Result):
+    """False-positive share across, true-positive share upwards."""
+
     x: float
     y: float
 
@@ -280,6 +296,8 @@ class RocCurve(Result):
 
 
 class Recommendation(Result):
+    """The first registered rule that was true; named people decide."""
+
     rule: str
     recommendation: str
     sentence: str
@@ -287,11 +305,15 @@ class Recommendation(Result):
 
 
 class Digests(Result):
+    """`sha256:` digests of the registered protocol and of the locked data."""
+
     protocol: str
     lock: str
 
 
 class LookFacts(Result):
+    """Which look of which trial, when it was locked and how far the trial had come."""
+
     trial: str
     title: str
     acronym: str
@@ -312,6 +334,8 @@ class LookFacts(Result):
 
 
 class CompletenessResult(Result):
+    """Accepted requests against recorded ones, and the share that was lost."""
+
     accepted: int
     recorded: int
     booked_gaps: int

@@ -79,6 +79,7 @@ class Gateway:
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        """Open journal and arm before the first request; close them after the last."""
         services = await _start(self.context)
         self.services, self._decide = services, DecisionEndpoint(services)
         try:
@@ -126,6 +127,7 @@ class LazyStore:
             return self._opened
 
     def close(self) -> None:
+        """Close the store if it was ever opened; the next call opens it again."""
         with self._lock:
             if self._opened is not None:
                 self._opened.close()

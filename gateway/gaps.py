@@ -94,6 +94,7 @@ class GapBook:
         self._batcher.hand_over(_Booking(None, self._loop.create_future()))
 
     async def aclose(self, timeout_s: float) -> bool:
+        """Write what is left; False when that took longer than `timeout_s`."""
         if self._retry is not None:
             self._retry.cancel()
             self._try_again()

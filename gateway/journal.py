@@ -53,6 +53,8 @@ class Cause(StrEnum):
 
 
 class JournalState(StrEnum):
+    """Whether rows can be confirmed now."""
+
     UP = "up"
     DOWN = "down"
     CLOSED = "closed"

@@ -29,10 +29,12 @@ class Timings:
     total_ms: float = 0.0
 
     def add(self, duration_ms: float) -> None:
+        """Count one duration, in milliseconds."""
         self.cells[bisect_left(_BOUNDS_MS, duration_ms)] += 1
         self.total_ms += duration_ms
 
     def family(self, name: str, text: str) -> HistogramMetricFamily:
+        """The histogram for Prometheus, in seconds."""
         buckets: list[tuple[str, float]] = []
         running = 0
         for bound, cell in zip((*_BOUNDS_MS, None), self.cells, strict=True):

@@ -41,6 +41,7 @@ class Addresses:
     port: int | None = None
 
     def given(self) -> dict[str, Setting]:
+        """Those that were said, by the name of their setting."""
         values: dict[str, Setting | None] = {
             "standard_of_care_url": self.standard_of_care_url,
             "candidate_url": self.candidate_url,

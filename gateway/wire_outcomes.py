@@ -51,6 +51,7 @@ class OutcomeBody(_Wire):
     source: Source
 
     def item(self, pair_id: str, name: str) -> OutcomeItem:
+        """The report of one pair's outcome, as the store takes it."""
         return OutcomeItem(
             pair_id=pair_id,
             name=name,

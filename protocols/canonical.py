@@ -27,6 +27,7 @@ def canonical_json(value: object) -> bytes:
 
 
 def canonical_protocol(protocol: Protocol) -> bytes:
+    """The bytes that are registered, and that the digest is taken of."""
     return canonical_json(protocol.model_dump(mode="json"))
 
 

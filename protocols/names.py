@@ -45,6 +45,7 @@ def decision_names(protocol: Protocol) -> frozenset[str]:
 
 
 def input_values(inputs: Mapping[str, Value]) -> dict[str, Value]:
+    """An encounter's inputs under the names that expressions use."""
     return {f"inputs.{name}": value for name, value in inputs.items()}
 
 

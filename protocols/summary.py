@@ -13,6 +13,8 @@ WIDTH = 96
 
 @dataclass(frozen=True, slots=True)
 class HypothesisSummary:
+    """One hypothesis with its two sentences; `margin` is on the endpoint's scale."""
+
     id: str
     endpoint: str
     framework: str
@@ -47,6 +49,7 @@ class Summary:
 
 
 def summary_of(protocol: Protocol) -> Summary:
+    """Collect what the signatories read."""
     endpoints = {endpoint.id: endpoint for endpoint in protocol.endpoints}
     identity, size = protocol.protocol, protocol.sample_size
     return Summary(

@@ -37,18 +37,24 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """A YAML list with its place."""
+
     items: "tuple[Node, ...]"
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """The value of a key, and where the key stands."""
+
     key_place: Place
     node: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """A YAML mapping with its place; keys are unique words."""
+
     entries: dict[str, Entry]
     place: Place
 
@@ -195,4 +201,5 @@ def _ambiguous(text: str) -> Ambiguous | None:
 
 
 def shorten(text: str, limit: int = 60) -> str:
+    """The text, cut to `limit` characters with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -46,6 +46,7 @@ def reading_section() -> Section:
 
 
 def audit_section(reading: Reading) -> Section:
+    """Digests, versions and definitions, for who wants to check."""
     return Section(
         "audit",
         "Audit appendix",

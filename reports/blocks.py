@@ -121,6 +121,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """One paragraph."""
+
     kind: ClassVar[str] = "text"
     text: str
     strong: bool = False
@@ -128,6 +130,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Points:
+    """A list of sentences."""
+
     kind: ClassVar[str] = "points"
     items: tuple[str, ...]
 
@@ -165,6 +169,8 @@ Block = Table | Figure | Text | Points | Facts | Box | Part
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """A titled section of the page."""
+
     id: str
     title: str
     blocks: tuple[Block, ...]
@@ -207,6 +213,8 @@ class Leadership:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """The whole report."""
+
     title: str
     trial: str
     leadership: Leadership

@@ -16,6 +16,7 @@ from reports.tables import conduct
 
 
 def flow_section(reading: Reading) -> Section:
+    """Where encounters went, and who is in each population."""
     results = reading.results
     blocks: list[Block] = []
     if results.flow:
@@ -51,6 +52,7 @@ def discrimination_section(reading: Reading) -> Section | None:
 
 
 def safety_section(reading: Reading) -> Section:
+    """Every safety rule against its limit."""
     results = reading.results
     blocks: list[Block] = [
         Text(f"{as_clause(rule.title)}: {safety_words(rule.verdict).lower()}. {rule.sentence}")
@@ -77,6 +79,7 @@ def _discordance(title: str, table: PairedTable | None) -> str:
 
 
 def subgroups_section(reading: Reading) -> Section | None:
+    """Subgroups of every endpoint; None where there are none."""
     results = reading.results
     if not results.subgroups:
         return None
@@ -95,6 +98,7 @@ def subgroups_section(reading: Reading) -> Section | None:
 
 
 def missing_section(reading: Reading) -> Section:
+    """Who is missing, and whether it matters."""
     results, plan = reading.results, reading.protocol.missing_data
     unknown = missing_outcomes_sentence(results)
     blocks: list[Block] = [
@@ -134,6 +138,7 @@ def _worst_case(results: LookResults) -> str:
 
 
 def deviations_section(reading: Reading) -> Section:
+    """Where conduct departed from the protocol."""
     results = reading.results
     if not results.deviations:
         none = Text("No deviation is on record at this lock.")
@@ -142,6 +147,7 @@ def deviations_section(reading: Reading) -> Section:
 
 
 def refusals_section(reading: Reading) -> Section:
+    """What was asked for and refused."""
     results = reading.results
     facts = results.facts
     made = (
@@ -154,6 +160,7 @@ def refusals_section(reading: Reading) -> Section:
 
 
 def limits_section(reading: Reading) -> Section:
+    """What this trial cannot show."""
     limits = tuple(f"{as_clause(limit)}." for limit in reading.results.limits)
     body: Block = Points(limits) if limits else Text("The results name no limits.")
     return Section("limits", "What this trial cannot show", (body,))

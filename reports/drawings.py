@@ -16,6 +16,7 @@ from reports.tables.endpoints import bound_words, boundaries_table
 
 
 def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
+    """The boundary of one hypothesis with what was observed at each look."""
     number = next(reading.figures)
     planned = [look.information for look in reading.protocol.monitoring.looks]
     last = hypothesis.boundaries[-1]
@@ -45,6 +46,7 @@ def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
 
 
 def flow_figure(reading: Reading) -> Figure:
+    """What became of every accepted request, with all reasons."""
     number = next(reading.figures)
     final = reading.results.facts.final
     steps = [step_in_words(step, reading.protocol, final=final) for step in reading.results.flow]
@@ -81,6 +83,7 @@ def _box(step: FlowStep) -> FlowBox:
 
 
 def roc_figure(reading: Reading, curves: Sequence[RocCurve]) -> Figure:
+    """Both arms' curves with the registered thresholds."""
     number = next(reading.figures)
     legend = [_legend(curve) for curve in curves]
     finding = "; ".join(legend) + "."

@@ -29,6 +29,7 @@ from reports.tables.endpoints import (
 
 
 def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
+    """All that is said of one hypothesis, in the same order for each."""
     form = format_of(hypothesis)
     blocks: list[Block] = [Text(hypothesis.verdict_sentence, strong=True)]
     if hypothesis.reason and not _said(hypothesis, hypothesis.reason):

@@ -31,6 +31,7 @@ FALSE_ALERTS = "Burden: false alerts"
 
 
 def leadership_of(reading: Reading) -> Leadership:
+    """The first page: verdict, effect against margin, safety, limits, recommendation."""
     results = reading.results
     facts = results.facts
     alarm = exceeded_sentences(results)

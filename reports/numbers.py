@@ -40,6 +40,7 @@ def whole(value: float) -> int:
 
 
 def count(n: int) -> str:
+    """'2,000'."""
     return fixed(n, 0)
 
 
@@ -80,6 +81,7 @@ def p_value(p: float) -> str:
 
 
 def statistic(z: float) -> str:
+    """z or t with two decimals."""
     return fixed(z, 2)
 
 
@@ -89,10 +91,12 @@ def alpha(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
+    """'7.3 ms', '41 ms'."""
     return f"{fixed(value, 1 if value < 10 else 0)} ms"
 
 
 def interval(low: str, high: str) -> str:
+    """'a to b'."""
     return f"{low} to {high}"
 
 
@@ -117,13 +121,16 @@ class EffectFormat:
     unit: str
 
     def number(self, value: float) -> str:
+        """A value on the effect's scale, in the reader's unit."""
         scaled = Decimal(repr(float(value))) * self.factor
         return fixed(float(scaled), self.decimals)
 
     def with_unit(self, value: float) -> str:
+        """The same with its unit."""
         return f"{self.number(value)}{self.unit}"
 
     def interval(self, low: float, high: float) -> str:
+        """Both limits, without the unit."""
         return interval(self.number(low), self.number(high))
 
     def value(self, share: float) -> str:

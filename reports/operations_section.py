@@ -13,6 +13,7 @@ COUNTS = {"counts_as_failure": "as a failure", "excluded": "not at all"}
 
 
 def operations_section(reading: Reading) -> Section:
+    """How both arms and the record did: fates, times, completeness."""
     results = reading.results
     blocks: list[Block] = []
     if results.operations:

@@ -8,6 +8,7 @@ from reports.sentences import MEASURES, RECOMMENDATIONS, listed, test_words
 
 
 def protocol_section(reading: Reading) -> Section:
+    """What was registered, in its own words."""
     plan = reading.protocol
     head = Text(
         f"{plan.protocol.title} Version {plan.protocol.version} of {plan.protocol.date}. "

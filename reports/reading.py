@@ -99,5 +99,6 @@ def format_of(hypothesis: HypothesisResult) -> EffectFormat:
 
 
 def limits_of(test: TestResult) -> tuple[float, ...]:
+    """Both limits of the interval that the claim rests on, if there is one."""
     interval = claim_interval(test)
     return () if interval is None else (interval.low, interval.high)

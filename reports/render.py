@@ -28,4 +28,5 @@ def _template() -> Template:
 
 
 def render(page: Page) -> bytes:
+    """The page as HTML in UTF-8."""
     return _template().render(page=page).encode()

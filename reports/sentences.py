@@ -49,6 +49,7 @@ def test_words(name: str) -> str:
 
 
 def verdict_words(verdict: Verdict) -> str:
+    """A verdict as a reader meets it."""
     match verdict:
         case Verdict.SUPERIOR:
             return "Superior"
@@ -71,6 +72,7 @@ def verdict_words(verdict: Verdict) -> str:
 
 
 def safety_words(verdict: SafetyVerdict) -> str:
+    """A safety verdict as a reader meets it."""
     match verdict:
         case SafetyVerdict.LIMIT_EXCEEDED:
             return "Limit exceeded"
@@ -83,6 +85,7 @@ def safety_words(verdict: SafetyVerdict) -> str:
 
 
 def role_words(role: Role) -> str:
+    """An endpoint's role."""
     match role:
         case Role.PRIMARY:
             return "Primary"
@@ -97,10 +100,12 @@ def role_words(role: Role) -> str:
 
 
 def fate_words(fate: Fate) -> str:
+    """A fate without its underscores."""
     return fate.value.replace("_", " ")
 
 
 def framework_words(framework: Framework) -> str:
+    """A hypothesis' framework."""
     match framework:
         case Framework.NON_INFERIORITY:
             return "Non-inferiority"

@@ -35,6 +35,8 @@ YANG = Method(
 
 @dataclass(frozen=True, slots=True)
 class ClusteredMcNemar:
+    """A chi-squared statistic with one degree of freedom and its p-value."""
+
     method: Method
     chi_squared: float
     p_two_sided: float

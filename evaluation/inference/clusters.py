@@ -61,6 +61,7 @@ class ClusterTotals:
     def of(
         cls, candidate: FloatArray, standard_of_care: FloatArray, cluster: IntArray
     ) -> "ClusterTotals":
+        """Sum by subject; UsageError when the arrays differ in length."""
         if not candidate.shape == standard_of_care.shape == cluster.shape:
             raise UsageError("LENGTHS_DIFFER", "Both arms and the clusters must have one length.")
         index, k = cluster_index(cluster)

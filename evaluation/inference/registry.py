@@ -31,6 +31,7 @@ class PairedData:
         return len(np.unique(self.cluster)) < len(self.cluster)
 
     def counts(self) -> PairedCounts:
+        """The paired table of values that are 0 or 1."""
         return PairedCounts.of(self.candidate > 0.5, self.standard_of_care > 0.5)
 
 

@@ -77,6 +77,7 @@ async def _reply(send: Send, status: int, content: dict[str, object]) -> None:
 
 
 def main() -> None:
+    """Serve one arm on a loopback port until it is ended."""
     parser = argparse.ArgumentParser(description="One arm of the demo.")
     parser.add_argument("arm", choices=[arm.value for arm in Arm])
     parser.add_argument("--port", type=int, required=True)

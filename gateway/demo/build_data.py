@@ -33,6 +33,7 @@ def csv_of(cohort: str) -> bytes:
 
 
 def main(folder: Path) -> None:
+    """Write both files."""
     folder.mkdir(parents=True, exist_ok=True)
     for cohort in COLUMNS:
         content = csv_of(cohort)

@@ -95,6 +95,7 @@ class Children:
         return done.stdout
 
     def log(self, name: str) -> Path:
+        """Where the words of a process go."""
         return self._logs / f"{name}.log"
 
     def check(self, name: str) -> None:

@@ -59,6 +59,7 @@ def size_class(size_mm: float) -> str:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
+    """A CSV file's lines, each by column name."""
     with path.open(encoding="ascii", newline="") as lines:
         return list(csv.DictReader(lines))
 

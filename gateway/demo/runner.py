@@ -36,12 +36,15 @@ CATCH_UP_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ports:
+    """Loopback ports of one run."""
+
     standard_of_care: int
     candidate: int
     gateway: int
 
     @staticmethod
     def url(port: int) -> str:
+        """The address of a port on this machine."""
         return f"http://127.0.0.1:{port}"
 
 

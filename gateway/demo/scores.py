@@ -31,6 +31,7 @@ class NottinghamIndex:
     node_stages: tuple[tuple[float, int], ...]  # (largest number of nodes, stage)
 
     def score(self, inputs: Inputs) -> float:
+        """The index; a higher one is worse."""
         nodes = _number(inputs, "nodes")
         stage = next(stage for largest, stage in self.node_stages if nodes <= largest)
         size_cm = self.size_mm[_size_class(inputs, self.size_mm)] / 10
@@ -77,6 +78,7 @@ def covariates(inputs: Inputs) -> dict[str, float]:
 
 
 def artefact_path(arm: Arm) -> Path:
+    """Where an arm's artefact lies."""
     return DATA / f"{arm.value}.json"
 
 

@@ -22,7 +22,8 @@ from protocols.vocabulary import Fate
 class Candidate(Protocol):
     """Who is asked; it has room for as many askings at a time as the asker has slots."""
 
-    async def ask(self, pair: Waiting) -> Asked: ...
+    async def ask(self, pair: Waiting) -> Asked:
+        """Ask about one pair and give what came of it."""
 
 
 HELD_MOST = 2000

@@ -40,4 +40,5 @@ class CandidateClient:
         )
 
     async def aclose(self) -> None:
+        """Close the connections."""
         await self._client.aclose()

@@ -35,15 +35,18 @@ class StoreDoor:
             return self._store
 
     def ship(self, batch: ShipBatch) -> ShipReceipt:
+        """Write one batch of journal rows; StoreError while the store is away."""
         store = self.store()
         with self._writing:
             return ship(store, batch)
 
     def record(self, observations: Sequence[Observation], deviations: Sequence[Deviation]) -> int:
+        """Write observations, give how many were new; StoreError while the store is away."""
         store = self.store()
         with self._writing:
             return record_observations(store, observations, deviations)
 
     def close(self) -> None:
+        """Close the store if it was opened."""
         if self._store is not None:
             self._store.close()

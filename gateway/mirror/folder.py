@@ -38,4 +38,5 @@ class FolderLock:
         os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
+        """Let another mirror have the folder."""
         os.close(self._descriptor)

@@ -83,6 +83,7 @@ class Store:
             session.connection().execute(key, {"trial": trial})
 
     def close(self) -> None:
+        """Close every connection."""
         self._engine.dispose()
 
 

@@ -15,6 +15,7 @@ def _arms(protocol: Protocol) -> Iterator[tuple[str, ArmPlan]]:
 
 
 def reply_paths(protocol: Protocol) -> Iterator[Finding]:
+    """Where a reply holds identity and score can be read as JMESPath."""
     for path, arm in _arms(protocol):
         for field, text in (("identity", arm.identity), ("score", arm.score)):
             if (problem := path_problem(text)) is not None:
@@ -23,6 +24,7 @@ def reply_paths(protocol: Protocol) -> Iterator[Finding]:
 
 
 def outputs(protocol: Protocol) -> Iterator[Finding]:
+    """The range of an arm's output is one, and the threshold lies in it."""
     for path, arm in _arms(protocol):
         low, high = arm.output.low, arm.output.high
         outside_unit = arm.output.kind == "probability" and (low < 0 or high > 1)
@@ -38,6 +40,7 @@ def outputs(protocol: Protocol) -> Iterator[Finding]:
 
 
 def identities(protocol: Protocol) -> Iterator[Finding]:
+    """Each arm has the digest of a real artefact, and not the other's."""
     for path, arm in _arms(protocol):
         if len(set(arm.digest.removeprefix("sha256:"))) <= 2:
             message = "This digest does not look like that of a real artefact."
@@ -50,6 +53,7 @@ def identities(protocol: Protocol) -> Iterator[Finding]:
 
 
 def training_data(protocol: Protocol) -> Iterator[Finding]:
+    """The candidate was frozen before the trial began."""
     candidate = protocol.arms.candidate
     path = "arms.candidate.training_data_end"
     if candidate.kind == "model" and candidate.training_data_end is None:
@@ -70,12 +74,14 @@ def _day(text: str | None) -> date | None:
 
 
 def dates(protocol: Protocol) -> Iterator[Finding]:
+    """The protocol's date is a day."""
     if _day(protocol.protocol.date) is None:
         message = f"There is no day {protocol.protocol.date}."
         yield error(Code.DATE_IMPOSSIBLE, "protocol.date", message, "Write YYYY-MM-DD.")
 
 
 def shadow(protocol: Protocol) -> Iterator[Finding]:
+    """No clinician sees the candidate."""
     if protocol.arms.candidate.seen_by_clinician:
         message = "A candidate that clinicians see changes the care it is judged by."
         remedy = "Shadow evaluation needs seen_by_clinician: false for the candidate."
@@ -83,6 +89,7 @@ def shadow(protocol: Protocol) -> Iterator[Finding]:
 
 
 def mirroring(protocol: Protocol) -> Iterator[Finding]:
+    """The candidate is asked at all, in order of its deadlines, with few losses."""
     mirror, capture = protocol.setting.mirror, protocol.setting.capture
     if mirror.late_until_ms < mirror.deadline_ms:
         message = "Late answers end before answers on time do."
@@ -99,6 +106,7 @@ def mirroring(protocol: Protocol) -> Iterator[Finding]:
 
 
 def repeats(protocol: Protocol) -> Iterator[Finding]:
+    """Repeated predictions of one subject are not taken as independent unawares."""
     design = protocol.design
     if design.cluster == "none" and design.repeated_predictions == "all":
         message = "Repeated predictions of one subject would count as independent."
@@ -107,6 +115,7 @@ def repeats(protocol: Protocol) -> Iterator[Finding]:
 
 
 def outcome(protocol: Protocol) -> Iterator[Finding]:
+    """Whoever ascertains the outcome does not know the candidate; no arm reads the outcome."""
     plan = protocol.outcome
     if "candidate" not in plan.assessor_blinded_to:
         message = "Whoever ascertains the outcome may know what the candidate said."

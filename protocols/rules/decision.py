@@ -16,6 +16,7 @@ ADOPTING = {"switch", "randomised_pilot"}
 
 
 def safety_limits(protocol: Protocol) -> Iterator[Finding]:
+    """A safety limit can be kept and can be passed, with a confidence worth the name."""
     for index, rule in enumerate(protocol.safety):
         if rule.limit in {0, 1}:
             message = f"A limit of {rule.limit:g} is passed by the first event or by none."
@@ -28,6 +29,7 @@ def safety_limits(protocol: Protocol) -> Iterator[Finding]:
 
 
 def subgroup_cells(protocol: Protocol) -> Iterator[Finding]:
+    """No subgroup shows cells that governance wants hidden."""
     smallest = protocol.governance.small_cell
     for index, subgroup in enumerate(protocol.subgroups):
         if subgroup.minimum_cell < smallest:

@@ -54,6 +54,7 @@ def compiled(place: Place) -> Expression | None:
 
 
 def compilable(protocol: Protocol) -> Iterator[Finding]:
+    """Every expression is of the language, with the names that its place allows."""
     for place in (*_eligibility(protocol), *_analysed(protocol), *_decisions(protocol)):
         try:
             compile_expression(place.text, names=place.names)
@@ -65,6 +66,7 @@ def compilable(protocol: Protocol) -> Iterator[Finding]:
 
 
 def stored_inputs_only(protocol: Protocol) -> Iterator[Finding]:
+    """What a look evaluates is stored."""
     not_stored = {f"inputs.{f.name}" for f in protocol.inputs.fields if not f.stored}
     for place in _analysed(protocol):
         expression = compiled(place)
@@ -75,6 +77,7 @@ def stored_inputs_only(protocol: Protocol) -> Iterator[Finding]:
 
 
 def eligibility_inputs(protocol: Protocol) -> Iterator[Finding]:
+    """A criterion can be checked again later, and says what a missing input means."""
     fields = {f"inputs.{field.name}": field for field in protocol.inputs.fields}
     for place in _eligibility(protocol):
         expression = compiled(place)

@@ -33,6 +33,7 @@ def _tested(protocol: Protocol) -> Iterator[tuple[str, Hypothesis, Endpoint]]:
 
 
 def primary_endpoints(protocol: Protocol) -> Iterator[Finding]:
+    """One endpoint is primary, or several together, and each is tested."""
     n_primary = sum(endpoint.role is Role.PRIMARY for endpoint in protocol.endpoints)
     n_co_primary = sum(endpoint.role is Role.CO_PRIMARY for endpoint in protocol.endpoints)
     if (n_primary, n_co_primary) != (1, 0) and (n_primary != 0 or n_co_primary < 2):
@@ -48,6 +49,7 @@ def primary_endpoints(protocol: Protocol) -> Iterator[Finding]:
 
 
 def directions(protocol: Protocol) -> Iterator[Finding]:
+    """Each measure is better in its own direction."""
     for index, endpoint in enumerate(protocol.endpoints):
         right = DIRECTIONS[endpoint.measure]
         if endpoint.direction is not right:
@@ -67,6 +69,7 @@ def probabilities(protocol: Protocol) -> Iterator[Finding]:
 
 
 def testable_endpoints(protocol: Protocol) -> Iterator[Finding]:
+    """A tested endpoint is one that shadow mode can show, in a role that is tested."""
     for path, hypothesis, endpoint in _tested(protocol):
         if not endpoint.identifiability.identifiable:
             message = f"Shadow mode cannot show `{endpoint.id}`: nobody acts on the candidate."
@@ -79,6 +82,7 @@ def testable_endpoints(protocol: Protocol) -> Iterator[Finding]:
 
 
 def margins(protocol: Protocol) -> Iterator[Finding]:
+    """Non-inferiority has a margin that is a plausible loss; superiority has none."""
     for path, hypothesis, _ in _tested(protocol):
         margin, place = hypothesis.margin, f"{path}.margin"
         if hypothesis.framework is Framework.SUPERIORITY:
@@ -101,6 +105,7 @@ def margins(protocol: Protocol) -> Iterator[Finding]:
 
 
 def tests(protocol: Protocol) -> Iterator[Finding]:
+    """Each test estimates its endpoint's measure at the unit of the design."""
     clustered = protocol.design.cluster == "subject"
     for path, hypothesis, endpoint in _tested(protocol):
         fitting, binary = TESTS_OF[endpoint.measure], endpoint.measure in BINARY
@@ -128,6 +133,7 @@ def tests(protocol: Protocol) -> Iterator[Finding]:
 
 
 def alphas(protocol: Protocol) -> Iterator[Finding]:
+    """Alphas are usual ones, and the same inside a group that must pass together."""
     known = {hypothesis.id: hypothesis for hypothesis in protocol.hypotheses}
     for index, hypothesis in enumerate(protocol.hypotheses):
         if hypothesis.alpha > 0.05 or hypothesis.alpha < 0.0005:
@@ -142,6 +148,7 @@ def alphas(protocol: Protocol) -> Iterator[Finding]:
 
 
 def order(protocol: Protocol) -> Iterator[Finding]:
+    """Every hypothesis has one place in the order."""
     known = [hypothesis.id for hypothesis in protocol.hypotheses]
     named: list[str] = []
     for index, group in enumerate(protocol.multiplicity.order):
@@ -163,6 +170,7 @@ def order(protocol: Protocol) -> Iterator[Finding]:
 
 
 def procedure(protocol: Protocol) -> Iterator[Finding]:
+    """The order has the form of the procedure."""
     groups = protocol.multiplicity.order
     fits = {
         "single": len(groups) == 1 and len(groups[0]) == 1,

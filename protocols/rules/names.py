@@ -39,6 +39,7 @@ def _listed_names(protocol: Protocol) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def unique_names(protocol: Protocol) -> Iterator[Finding]:
+    """No name stands for two things."""
     for path, key, names in _listed_names(protocol):
         for index, name in enumerate(names):
             if name in names[:index]:
@@ -67,6 +68,7 @@ def reserved_names(protocol: Protocol) -> Iterator[Finding]:
 
 
 def references(protocol: Protocol) -> Iterator[Finding]:
+    """What refers to an endpoint or estimand meets one; no estimand is left over."""
     estimands = [estimand.id for estimand in protocol.estimands]
     endpoints = [endpoint.id for endpoint in protocol.endpoints]
     for index, hypothesis in enumerate(protocol.hypotheses):
@@ -92,6 +94,7 @@ def references(protocol: Protocol) -> Iterator[Finding]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
+    """The nearest known name, or all of them."""
     names = sorted(set(known))
     close = get_close_matches(name, names, n=1)
     return f"Did you mean `{close[0]}`?" if close else f"Known here: {', '.join(names)}."

@@ -17,6 +17,7 @@ def _names(protocol: Protocol, role: str) -> set[str]:
 
 
 def signatures(protocol: Protocol) -> Iterator[Finding]:
+    """Those who must sign do."""
     for role in MUST_SIGN:
         if not any(person.role == role and person.signs for person in protocol.roles):
             message = f"No {role} signs this protocol."
@@ -25,6 +26,7 @@ def signatures(protocol: Protocol) -> Iterator[Finding]:
 
 
 def independence(protocol: Protocol) -> Iterator[Finding]:
+    """Nobody watches over a model of their own, or is masked and unblinded at once."""
     owners = _names(protocol, "model_owner")
     for index, person in enumerate(protocol.roles):
         name = " ".join(person.name.casefold().split())
@@ -40,6 +42,7 @@ def independence(protocol: Protocol) -> Iterator[Finding]:
 
 
 def monitors(protocol: Protocol) -> Iterator[Finding]:
+    """Somebody is named to see interim looks."""
     n_watching = sum(person.role in WATCHING for person in protocol.roles)
     if len(protocol.monitoring.looks) > 1 and n_watching == 0:
         message = "There are interim looks, but nobody is named to see them."
@@ -48,6 +51,7 @@ def monitors(protocol: Protocol) -> Iterator[Finding]:
 
 
 def prior_access(protocol: Protocol) -> Iterator[Finding]:
+    """Outcomes that were seen before the protocol are said to have been."""
     if protocol.prior_data_access.status == "outcomes_seen":
         message = "Outcomes of this trial were seen before its protocol was written."
         remedy = "The report will say so; a prospective trial carries more weight."

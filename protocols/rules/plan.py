@@ -12,6 +12,7 @@ SMALLEST_LOOK = 50
 
 
 def looks(protocol: Protocol) -> Iterator[Finding]:
+    """Looks come in order, end at all of the information and begin with enough pairs."""
     fractions = [look.information for look in protocol.monitoring.looks]
     for index, (before, after) in enumerate(pairwise(fractions), start=1):
         if after <= before:
@@ -30,6 +31,7 @@ def looks(protocol: Protocol) -> Iterator[Finding]:
 
 
 def tolerance(protocol: Protocol) -> Iterator[Finding]:
+    """The tolerance of a look does not reach the one before."""
     fractions = [0.0, *(look.information for look in protocol.monitoring.looks)]
     narrowest = min(after - before for before, after in pairwise(fractions))
     if protocol.monitoring.tolerance >= max(narrowest, 0):
@@ -39,6 +41,7 @@ def tolerance(protocol: Protocol) -> Iterator[Finding]:
 
 
 def power(protocol: Protocol) -> Iterator[Finding]:
+    """The power is a share worth planning for."""
     planned = protocol.sample_size.power
     if planned <= 0.5 or planned >= 1:
         message = f"A power of {planned:g} is not a plan."
@@ -50,6 +53,7 @@ def power(protocol: Protocol) -> Iterator[Finding]:
 
 
 def populations(protocol: Protocol) -> Iterator[Finding]:
+    """One population decides, others support, and silence is not forgiven."""
     primary = [p for p in protocol.analysis_populations if p.role == "primary"]
     if len(primary) != 1:
         message = f"There are {len(primary)} primary analysis populations."

@@ -45,6 +45,8 @@ class Identifiability(Section):
 
 
 class Endpoint(Section):
+    """An outcome-based measure with its role in the trial."""
+
     id: Code
     title: Word
     role: Role
@@ -103,6 +105,8 @@ class SampleSize(Section):
 
 
 class Look(Section):
+    """A planned analysis at a share of the planned evaluable pairs, in (0, 1]."""
+
     id: Code
     information: float = Field(gt=0, le=1)
 
@@ -138,6 +142,8 @@ class AnalysisPopulation(Section):
 
 
 class MissingData(Section):
+    """What is assumed of missing outcomes and predictions, and how far they could reach."""
+
     outcome_assumption: Sentence
     outcome_primary: Literal["complete_pairs"]
     outcome_bounds: Literal["worst_and_best_case"]
@@ -145,6 +151,8 @@ class MissingData(Section):
 
 
 class SubgroupLevel(Section):
+    """The pairs for which `expression` is true."""
+
     id: Code
     title: Word
     expression: Expression
@@ -191,5 +199,7 @@ class Recommendation(Section):
 
 
 class DecisionRule(Section):
+    """The rules in the order in which they are read, and who decides in the end."""
+
     rules: tuple[Recommendation, ...] = Field(min_length=1)
     decided_by: tuple[Word, ...] = Field(min_length=1)

@@ -55,6 +55,8 @@ class ArmPlan(Section):
 
 
 class Arms(Section):
+    """The two predictors that every encounter meets."""
+
     standard_of_care: ArmPlan
     candidate: ArmPlan
 
@@ -79,6 +81,8 @@ class Inputs(Section):
 
 
 class CodedExpression(Section):
+    """One criterion, by the id that a refused encounter is counted under."""
+
     id: Code
     expression: Expression
     description: Sentence
@@ -92,6 +96,8 @@ class Eligibility(Section):
 
 
 class KeyDescription(Section):
+    """Whose numbering a key comes from."""
+
     system: Word
     description: Sentence
 
@@ -154,6 +160,8 @@ class Mirror(Section):
 
 
 class Setting(Section):
+    """Where the trial runs, and how long the standard of care may take."""
+
     sites: tuple[Word, ...] = Field(min_length=1)
     isolation: Sentence
     standard_of_care_deadline_ms: Milliseconds

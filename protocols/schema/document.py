@@ -41,6 +41,8 @@ class Identity(Section):
 
 
 class Person(Section):
+    """Somebody with a role, who signs or does not, masked or not."""
+
     name: Word
     affiliation: Word
     role: Literal[
@@ -57,6 +59,8 @@ class Person(Section):
 
 
 class Background(Section):
+    """Why the question is worth asking."""
+
     rationale: Sentence
     prior_evidence: Sentence
     benefit_sought: Sentence
@@ -64,11 +68,15 @@ class Background(Section):
 
 
 class PriorDataAccess(Section):
+    """What was known of the trial's data when this was written."""
+
     status: Literal["none_seen", "predictions_seen", "outcomes_seen"]
     explanation: Sentence
 
 
 class Governance(Section):
+    """Protection of the data; counts below `small_cell` are not shown."""
+
     de_identification: Sentence
     small_cell: int = Field(ge=1)
     retention: Sentence
@@ -76,11 +84,15 @@ class Governance(Section):
 
 
 class ModelChangePolicy(Section):
+    """What a new version of an arm does to the trial."""
+
     on_change: Literal["stop", "count_as_deviation"]
     explanation: Sentence
 
 
 class Objective(Section):
+    """One aim, in words."""
+
     id: Code
     kind: Literal["primary", "secondary", "safety", "exploratory"]
     text: Sentence
@@ -109,6 +121,8 @@ class ExampleAnswer(Section):
 
 
 class WorkedExample(Section):
+    """An encounter and its meaning, which `lint` compares with the protocol's."""
+
     description: Sentence
     pair: ExamplePair
     expect: ExampleAnswer

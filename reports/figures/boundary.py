@@ -29,6 +29,7 @@ def draw_boundaries(
     title: str,
     finding: str,
 ) -> str:
+    """Boundary and observed z over information, as SVG."""
     canvas = Canvas(number)
     across = Scale(0.0, max(1.0, *(b.information_fraction for b in boundaries)), LEFT, 97.0)
     held = [0.0] + [b.z for b in boundaries if b.z is not None]

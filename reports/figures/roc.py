@@ -16,6 +16,7 @@ RIGHT = 97.0
 def draw_roc(
     number: int, curves: Sequence[RocCurve], legend: Sequence[str], *, title: str, finding: str
 ) -> str:
+    """The curves as SVG."""
     canvas = Canvas(number)
     across = Scale(0, 1, LEFT, RIGHT)
     upward = Scale(0, 1, TOP + PLOT, TOP)

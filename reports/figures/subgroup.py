@@ -34,12 +34,15 @@ class ForestRow:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
+    """All rows of one drawing on one scale."""
+
     rows: tuple[ForestRow, ...]
     format: EffectFormat
     direction: Direction
 
 
 def draw_forest(number: int, forest: Forest, *, title: str, finding: str) -> str:
+    """The forest as SVG."""
     canvas = Canvas(number)
     scale = _scale(forest.rows)
     height = 4 + sum(_height(row) for row in forest.rows)

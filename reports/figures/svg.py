@@ -29,6 +29,7 @@ def coordinate(value: float) -> str:
 
 
 def share(value: float) -> str:
+    """A place across, as a percentage of the width."""
     return f"{coordinate(value)}%"
 
 
@@ -40,6 +41,7 @@ class Canvas:
         self.parts: list[str] = []
 
     def line(self, start: tuple[float, float], end: tuple[float, float], kind: str) -> None:
+        """A line; `kind` is its class in the style sheet."""
         (x1, y1), (x2, y2) = start, end
         self.parts.append(
             f'<line class="{kind}" x1="{share(x1)}" y1="{coordinate(y1)}" '
@@ -47,6 +49,7 @@ class Canvas:
         )
 
     def rect(self, corner: tuple[float, float], size: tuple[float, float], kind: str) -> None:
+        """A rectangle by its upper left corner."""
         (x, y), (width, height) = corner, size
         self.parts.append(
             f'<rect class="{kind}" x="{share(x)}" y="{coordinate(y)}" '
@@ -93,6 +96,7 @@ class Canvas:
         )
 
     def svg(self, height: float, title: str, description: str) -> str:
+        """The drawing with its title and description for who cannot see it."""
         return (
             f'<svg role="img" aria-labelledby="{self.id}-title {self.id}-desc" width="100%" '
             f'height="{coordinate(height)}" xmlns="http://www.w3.org/2000/svg">'

@@ -15,10 +15,12 @@ from reports.sentences import fate_words, safety_words
 
 
 def arm_words(arm: str) -> str:
+    """An arm by name."""
     return "Standard of care" if arm == Arm.STANDARD_OF_CARE else "Candidate"
 
 
 def populations_table(results: LookResults) -> Table:
+    """Who counts in each population."""
     return Table(
         id="populations",
         caption="Analysis populations",
@@ -73,6 +75,7 @@ def safety_table(results: LookResults) -> Table:
 
 
 def bounds_words(rule: SafetyResult) -> str:
+    """Both one-sided bounds of a safety share, in percent."""
     if rule.low is None or rule.high is None:
         return "not evaluable"
     low, high = (numbers.percent(v, rule.n_among) for v in (rule.low, rule.high))
@@ -96,6 +99,7 @@ def _safety_row(rule: SafetyResult) -> Row:
 
 
 def calibration_table(results: LookResults) -> Table:
+    """Observed over expected events, by arm."""
     return Table(
         id="calibration",
         caption="Calibration: events observed over events expected",
@@ -127,6 +131,7 @@ def _calibration_row(arm: ArmCalibration) -> Row:
 
 
 def missing_table(results: LookResults) -> Table:
+    """Outcomes of the pairs with and without an arm's answer."""
     return Table(
         id="missing-answers",
         caption="Does it matter who is missing? Events with and without an arm's answer",
@@ -177,6 +182,7 @@ def _share(value: float | None, n: int, absent: str = "not evaluable") -> Cell:
 
 
 def deviations_table(results: LookResults) -> Table:
+    """Each deviation code once, with its count."""
     return Table(
         id="deviations",
         caption="Deviations: conduct that departed from the protocol",
@@ -194,6 +200,7 @@ def deviations_table(results: LookResults) -> Table:
 
 
 def refusals_table(results: LookResults) -> Table:
+    """Each refusal with its reason."""
     return Table(
         id="refusals",
         caption="Refusals: what was asked for and the registered plan does not allow",
@@ -223,6 +230,7 @@ def fates_table(results: LookResults) -> Table:
 
 
 def times_table(results: LookResults) -> Table:
+    """Response times and lag, in milliseconds."""
     return Table(
         id="times",
         caption="Response times over answered requests, and the mirror's lag",
@@ -247,6 +255,7 @@ def _times_row(arm: ArmOperations) -> Row:
 
 
 def completeness_table(results: LookResults) -> Table:
+    """Accepted requests against the record."""
     held = results.completeness
     within = "yes" if held.within_protocol else "no"
     return Table(

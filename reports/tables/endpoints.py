@@ -117,10 +117,12 @@ def _difference_row(
 
 
 def level(share: float, kind: str) -> Cell:
+    """An interval's level and kind."""
     return cell(f"{numbers.plain_percent(share)} {kind}")
 
 
 def statistic(test: TestResult) -> Cell:
+    """z, or t with its degrees of freedom."""
     if test.statistic is None:
         return blank()
     words = numbers.statistic(test.statistic)
@@ -167,6 +169,7 @@ def paired_table(hypothesis: HypothesisResult) -> Table | None:
 
 
 def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table | None:
+    """The registered sensitivity tests; None where there are none."""
     if not hypothesis.sensitivity:
         return None
     form = format_of(hypothesis)
@@ -246,6 +249,7 @@ BOUNDARIES = (
 
 
 def boundaries_table(hypothesis: HypothesisResult, number: int) -> Table:
+    """The data of the boundary figure, look by look."""
     return Table(
         id=f"figure-{number:02d}-boundaries",
         caption=f"{hypothesis.id}: boundaries by look",
@@ -256,6 +260,7 @@ def boundaries_table(hypothesis: HypothesisResult, number: int) -> Table:
 
 
 def bound_words(boundary: Boundary) -> str:
+    """A look's bound, or why it has none."""
     return "none, no alpha spent" if boundary.z is None else numbers.statistic(boundary.z)
 
 
