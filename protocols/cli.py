@@ -9,7 +9,7 @@ import click
 
 from protocols.canonical import canonical_protocol, digest_of
 from protocols.errors import DocumentError, Finding
-from protocols.load import LARGEST_FILE, Checked, check, render_finding
+from protocols.load import Checked, check, read_source, render_finding
 from protocols.schema import Protocol
 from protocols.summary import summary_lines, summary_of
 
@@ -69,14 +69,7 @@ def digest(file: Path, *, as_json: bool) -> None:
 
 
 def _checked(file: Path) -> Checked:
-    try:
-        with file.open("rb") as opened:
-            source = opened.read(LARGEST_FILE + 1)
-    except OSError as problem:
-        raise DocumentError(
-            "FILE_UNREADABLE", f"{file} cannot be read ({problem.strerror}); check the path."
-        ) from problem
-    return check(source, name=str(file))
+    return check(read_source(file), name=str(file))
 
 
 def _protocol(file: Path, *, as_json: bool) -> Protocol:

@@ -61,16 +61,20 @@ class Checked:
     name: str
 
 
-def load(path: Path) -> Protocol:
-    """The protocol in this file. Raises DocumentError with every finding, warnings included."""
+def read_source(path: Path) -> bytes:
+    """A file's bytes, one more at most than a protocol may have; DocumentError without it."""
     try:
         with path.open("rb") as file:
-            source = file.read(LARGEST_FILE + 1)
+            return file.read(LARGEST_FILE + 1)
     except OSError as problem:
         raise DocumentError(
             "FILE_UNREADABLE", f"{path} cannot be read ({problem.strerror}); check the path."
         ) from problem
-    checked = check(source, name=path.name)
+
+
+def load(path: Path) -> Protocol:
+    """The protocol in this file. Raises DocumentError with every finding, warnings included."""
+    checked = check(read_source(path), name=path.name)
     if checked.protocol is None:
         n_errors = sum(finding.level == "error" for finding in checked.findings)
         raise DocumentError(

@@ -9,9 +9,8 @@ from evaluation.archive import to_bytes
 from evaluation.conduct import conduct
 from evaluation.errors import EvaluationError
 from evaluation.results import HypothesisResult, LookResults
-from protocols.schema import Protocol
 from protocols.vocabulary import Verdict
-from tests.support.example_protocol import Document, example_protocol, hypothesis
+from tests.support.example_protocol import Document, example_protocol, hypothesis, one_look_protocol
 from tests.support.simulator import (
     Truth,
     lock_of,
@@ -21,15 +20,6 @@ from tests.support.simulator import (
 
 GOOD = Truth(n=2000, candidate_separation=1.5, seed=3)
 BAD = Truth(n=2000, candidate_separation=0.5, seed=3)
-
-
-def _one_look(edit_more: object = None) -> Protocol:
-    def edit(document: Document) -> None:
-        document["monitoring"]["looks"] = [{"id": "L1", "information": 1.0}]
-        if callable(edit_more):
-            edit_more(document)
-
-    return example_protocol(edit)
 
 
 def _binary(document: Document) -> None:
@@ -51,7 +41,7 @@ def _first(results: LookResults) -> HypothesisResult:
 
 
 def test_a_better_candidate_is_shown_non_inferior_and_goes_on() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     results = conduct(protocol, simulate(protocol, GOOD), [])
     assert _first(results).verdict is Verdict.NON_INFERIOR
     assert results.recommendation.recommendation == "randomised_pilot"
@@ -59,7 +49,7 @@ def test_a_better_candidate_is_shown_non_inferior_and_goes_on() -> None:
 
 
 def test_a_much_worse_candidate_is_inferior_and_is_not_kept() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     results = conduct(protocol, simulate(protocol, BAD), [])
     assert _first(results).verdict is Verdict.INFERIOR
     assert results.recommendation.recommendation in ("keep_standard_of_care", "stop")
@@ -67,7 +57,7 @@ def test_a_much_worse_candidate_is_inferior_and_is_not_kept() -> None:
 
 def test_the_repeated_interval_holds_the_true_effect_as_often_as_it_says() -> None:
     """60 trials, 95 % level: fewer than 51 hits would happen once in some thousand times."""
-    protocol = _one_look()
+    protocol = one_look_protocol()
     hits = 0
     for seed in range(60):
         truth = Truth(n=300, candidate_separation=1.4, seed=100 + seed)
@@ -78,7 +68,7 @@ def test_the_repeated_interval_holds_the_true_effect_as_often_as_it_says() -> No
 
 
 def test_candidate_failures_push_the_full_set_below_the_per_protocol_set() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     truth = replace(GOOD, candidate_failure_share=0.15)
     result = _first(conduct(protocol, simulate(protocol, truth), []))
     full, per_protocol = result.primary.estimate, result.supporting[0].estimate
@@ -100,7 +90,7 @@ def test_a_failed_candidate_is_wrong_in_sensitivity_and_in_specificity() -> None
             "reason": "In order of weight.",
         }
 
-    protocol = _one_look(edit)
+    protocol = one_look_protocol(edit)
     truth = Truth(n=400, candidate_failure_share=1.0)
     results = conduct(protocol, simulate(protocol, truth), [])
     for result in results.hypotheses[1:]:
@@ -115,7 +105,7 @@ def test_populations_that_disagree_are_not_robust_and_show_nothing() -> None:
         full, per_protocol = document["analysis_populations"]
         full["role"], per_protocol["role"] = "supporting", "primary"
 
-    protocol = _one_look(swap)
+    protocol = one_look_protocol(swap)
     truth = replace(GOOD, candidate_separation=1.25, candidate_failure_share=0.2)
     result = _first(conduct(protocol, simulate(protocol, truth), []))
     assert result.verdict is Verdict.NOT_ROBUST
@@ -124,7 +114,7 @@ def test_populations_that_disagree_are_not_robust_and_show_nothing() -> None:
 
 
 def test_what_the_supporting_set_would_have_passed_is_said() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     truth = replace(GOOD, candidate_separation=1.25, candidate_failure_share=0.2)
     result = _first(conduct(protocol, simulate(protocol, truth), []))
     assert not result.shown
@@ -135,7 +125,7 @@ def test_what_the_supporting_set_would_have_passed_is_said() -> None:
 
 
 def test_the_order_of_pairs_changes_nothing_but_the_lock() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     pairs = list(simulate_pairs(protocol, replace(GOOD, n=300, missing_outcome_share=0.1)))
     straight = conduct(protocol, lock_of(protocol, pairs, look="L1"), [])
     random.Random(7).shuffle(pairs)
@@ -150,8 +140,8 @@ def test_a_score_that_flags_when_low_is_read_as_riskier_when_low(arm: str) -> No
         reading = document["arms"][arm]["decision"]
         reading["flag_when"], reading["threshold"] = "score_at_or_below", 0.75
 
-    straight = _one_look()
-    turned = _one_look(low)
+    straight = one_look_protocol()
+    turned = one_look_protocol(low)
     one = conduct(straight, simulate(straight, GOOD), [])
     other = conduct(turned, simulate(turned, GOOD), [])
     assert _first(one).primary.estimate == pytest.approx(_first(other).primary.estimate, abs=1e-12)
@@ -161,7 +151,7 @@ def test_a_score_that_flags_when_low_is_read_as_riskier_when_low(arm: str) -> No
 
 
 def test_identical_arms_are_not_evaluable_and_never_shown() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     pairs = [
         replace(pair, candidate=pair.standard_of_care) for pair in simulate_pairs(protocol, GOOD)
     ]
@@ -174,7 +164,7 @@ def test_identical_arms_are_not_evaluable_and_never_shown() -> None:
 
 
 def test_an_empty_lock_gives_reasons_and_no_numbers() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     results = conduct(protocol, lock_of(protocol, (), look="L1"), [])
     assert _first(results).verdict is Verdict.NOT_EVALUABLE
     assert results.safety[0].share is None
@@ -182,7 +172,7 @@ def test_an_empty_lock_gives_reasons_and_no_numbers() -> None:
 
 
 def test_sensitivity_tests_stand_beside_the_registered_test() -> None:
-    protocol = _one_look(_binary)
+    protocol = one_look_protocol(_binary)
     result = _first(conduct(protocol, simulate(protocol, GOOD), []))
     assert [test.test for test in result.sensitivity] == ["mcnemar_exact", "mcnemar_midp"]
     assert all(test.p_value is not None for test in result.sensitivity)
@@ -194,7 +184,7 @@ def test_subjects_as_clusters_lead_to_t_and_to_the_number_of_subjects() -> None:
     def cluster(document: Document) -> None:
         document["design"]["cluster"] = "subject"
 
-    protocol = _one_look(cluster)
+    protocol = one_look_protocol(cluster)
     truth = Truth(n=400, pairs_per_subject=4, subject_correlation=0.8)
     primary = _first(conduct(protocol, simulate(protocol, truth), [])).primary
     assert primary.n_subjects == 100
@@ -206,7 +196,7 @@ def test_tango_on_clustered_pairs_is_an_error_and_no_number() -> None:
         _binary(document)
         document["design"]["cluster"] = "subject"
 
-    protocol = _one_look(edit)
+    protocol = one_look_protocol(edit)
     with pytest.raises(EvaluationError, match="clustered_difference"):
         conduct(protocol, simulate(protocol, GOOD), [])
 
@@ -217,7 +207,7 @@ def test_the_brier_score_is_a_loss_where_lower_is_better() -> None:
         endpoint |= {"measure": "brier", "direction": "lower_is_better"}
         document["hypotheses"] = [hypothesis("H1", "AUC", test="clustered_difference", margin=0.01)]
 
-    protocol = _one_look(edit)
+    protocol = one_look_protocol(edit)
     result = _first(conduct(protocol, simulate(protocol, GOOD), []))
     assert result.primary.estimate is not None
     assert result.primary.estimate < 0
@@ -239,7 +229,7 @@ def test_a_probability_that_flags_when_low_has_the_loss_of_the_event(arm: str) -
         reading["flag_when"], reading["threshold"] = "score_at_or_below", 0.75
 
     truth = replace(GOOD, missing_outcome_share=0.05, candidate_failure_share=0.02)
-    straight, turned = _one_look(brier), _one_look(survival)
+    straight, turned = one_look_protocol(brier), one_look_protocol(survival)
     one = _first(conduct(straight, simulate(straight, truth), []))
     other = _first(conduct(turned, simulate(turned, truth), []))
     assert other.primary.estimate == pytest.approx(one.primary.estimate, abs=1e-12)
@@ -248,7 +238,7 @@ def test_a_probability_that_flags_when_low_has_the_loss_of_the_event(arm: str) -
 
 
 def test_a_lock_of_another_protocol_is_refused() -> None:
-    protocol, other = _one_look(), example_protocol()
+    protocol, other = one_look_protocol(), example_protocol()
     with pytest.raises(EvaluationError) as caught:
         conduct(other, simulate(protocol, GOOD, look="L1"), [])
     assert caught.value.code == "DIGEST_MISMATCH"
@@ -265,7 +255,7 @@ def test_rules_that_leave_a_gap_are_an_error() -> None:
     def edit(document: Document) -> None:
         document["decision_rule"]["rules"] = document["decision_rule"]["rules"][:1]
 
-    protocol = _one_look(edit)
+    protocol = one_look_protocol(edit)
     with pytest.raises(EvaluationError) as caught:
         conduct(protocol, simulate(protocol, GOOD), [])
     assert caught.value.code == "NO_RULE_MATCHED"
@@ -285,7 +275,7 @@ def test_only_the_first_prediction_of_an_encounter_counts_where_the_protocol_say
     def edit(document: Document) -> None:
         document["design"]["repeated_predictions"] = "first_per_encounter"
 
-    protocol = _one_look(edit)
+    protocol = one_look_protocol(edit)
     pairs = simulate_pairs(protocol, Truth(n=300))
     paired_up = [replace(pair, encounter=f"e{i // 2}") for i, pair in enumerate(pairs)]
     results = conduct(protocol, lock_of(protocol, paired_up, look="L1"), [])
@@ -295,7 +285,7 @@ def test_only_the_first_prediction_of_an_encounter_counts_where_the_protocol_say
 
 
 def test_every_pair_is_in_the_flow_exactly_once() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     truth = Truth(
         n=500,
         ineligible_share=0.1,
@@ -313,7 +303,7 @@ def test_every_pair_is_in_the_flow_exactly_once() -> None:
 
 
 def test_informative_missingness_is_said_among_the_limits() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     truth = replace(GOOD, candidate_failure_share=0.02, candidate_failure_share_in_events=0.3)
     results = conduct(protocol, simulate(protocol, truth), [])
     pattern = results.missing_patterns[1]
@@ -322,13 +312,13 @@ def test_informative_missingness_is_said_among_the_limits() -> None:
 
 
 def test_repeated_subjects_in_a_trial_of_independent_pairs_are_told() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     results = conduct(protocol, simulate(protocol, Truth(n=300, pairs_per_subject=3)), [])
     assert any("come from 100 subjects" in sentence for sentence in results.limits)
 
 
 def test_more_gaps_than_the_protocol_accepts_are_told() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     data = simulate(protocol, Truth(n=300))
     lost = replace(data.facts.completeness, accepted=310, booked_gaps=9, unexplained=("e:4",))
     data = replace(data, facts=replace(data.facts, completeness=lost))
@@ -338,7 +328,7 @@ def test_more_gaps_than_the_protocol_accepts_are_told() -> None:
 
 
 def test_a_start_before_registration_is_stamped_for_good() -> None:
-    protocol = _one_look()
+    protocol = one_look_protocol()
     late = {"code": "RETROSPECTIVE_START", "severity": "major", "detail": "started", "n": "1"}
     pairs = simulate_pairs(protocol, Truth(n=300))
     results = conduct(protocol, lock_of(protocol, pairs, look="L1", deviations=(late,)), [])
@@ -351,7 +341,7 @@ def test_a_t_test_far_beyond_the_bound_has_a_finite_z() -> None:
     def edit(document: Document) -> None:
         document["design"]["cluster"] = "subject"
 
-    protocol = _one_look(edit)
+    protocol = one_look_protocol(edit)
     truth = Truth(n=6000, candidate_separation=6.0, standard_of_care_separation=0.1)
     result = _first(conduct(protocol, simulate(protocol, truth), []))
     assert result.shown

@@ -5,23 +5,13 @@ from dataclasses import replace
 
 from evaluation.conduct import conduct
 from evaluation.results import SubgroupResult
-from protocols.schema import Protocol
-from tests.support.example_protocol import Document, example_protocol
+from tests.support.example_protocol import Document, one_look_protocol
 from tests.support.simulator import Truth, lock_of, simulate, simulate_pairs
-
-
-def _one_look(edit_more: object = None) -> Protocol:
-    def edit(document: Document) -> None:
-        document["monitoring"]["looks"] = [{"id": "L1", "information": 1.0}]
-        if callable(edit_more):
-            edit_more(document)
-
-    return example_protocol(edit)
 
 
 def _women(n: int) -> SubgroupResult:
     """The subgroup by sex in a trial of 300 pairs whose first `n` are women."""
-    protocol = _one_look()
+    protocol = one_look_protocol()
     mostly_men = [
         replace(pair, inputs={**pair.inputs, "sex": "female" if i < n else "male"})
         for i, pair in enumerate(simulate_pairs(protocol, Truth(n=300)))
@@ -60,7 +50,7 @@ def test_levels_hidden_together_are_not_small_together() -> None:
             for low, high in itertools.pairwise(edges)
         ]
 
-    protocol = _one_look(by_age)
+    protocol = one_look_protocol(by_age)
     cells = conduct(protocol, simulate(protocol, Truth(n=300)), []).subgroups[1].cells
     assert [cell.suppressed for cell in cells] == [True, True, False, False]
     assert [cell.n_pairs is None for cell in cells] == [True, True, True, False]

@@ -21,6 +21,17 @@ def example_protocol(edit: Callable[[Document], None] | None = None) -> Protocol
     return Protocol.model_validate_json(json.dumps(document))
 
 
+def one_look_protocol(edit: Callable[[Document], None] | None = None) -> Protocol:
+    """The same with one look, at all of the information."""
+
+    def edit_looks(document: Document) -> None:
+        document["monitoring"]["looks"] = [{"id": "L1", "information": 1.0}]
+        if edit is not None:
+            edit(document)
+
+    return example_protocol(edit_looks)
+
+
 def example_document() -> Document:
     """A fresh document, the caller's own to change."""
     return {
