@@ -1,6 +1,6 @@
-"""The words every room shares: arms, fates, verdicts, recommendations.
+"""The words every room shares: arms, fates, roles, verdicts.
 
-The closed lists stand here once. STYLE: a word that is not in the glossary is not used.
+The closed lists stand here once. A word that is not in the glossary of the README is not used.
 """
 
 from enum import StrEnum
@@ -65,7 +65,7 @@ class OutcomeState(StrEnum):
 class Verdict(StrEnum):
     """The answer to one hypothesis, computed from interval, margin and boundary; never typed.
 
-    For a higher-is-better effect with interval [L, U] and margin m (REPORTS 3.1):
+    For a higher-is-better effect with interval [L, U] and margin m:
     """
 
     SUPERIOR = "superior"  # L > 0 and superiority was registered

@@ -1,6 +1,6 @@
 """All rounding of the reports. Nothing else in this room turns a number into text.
 
-Conventions (REPORTS 3.3): halves are rounded away from zero on the decimal value that
+Conventions: halves are rounded away from zero on the decimal value that
 `results.json` holds; a percentage has one decimal from 200 observations on and none below; p has
 three decimals up to 0.20 and two above; an interval reads "a to b"; the minus sign is U+2212.
 A limit is never rounded onto the margin or onto zero when it does not lie there: decimals are

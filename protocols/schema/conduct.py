@@ -139,7 +139,7 @@ class Design(Section):
 
 
 class Capture(Section):
-    """What the gateway does when the journal is slow or broken (RELIABILITY 3.1)."""
+    """What the gateway does when the journal is slow or broken."""
 
     policy: Literal["clinical-first", "trial-first"]
     budget_ms: Milliseconds

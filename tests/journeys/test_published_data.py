@@ -1,6 +1,6 @@
 """Published patients through the real gateway give the published numbers and an honest verdict.
 
-Expected figures: the guide to the data sets, checked by a separate DeLong on the tables.
+Expected figures: worked out from the tables beforehand, checked by a separate DeLong.
 """
 
 import csv

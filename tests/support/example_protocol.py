@@ -34,6 +34,10 @@ def one_look_protocol(edit: Callable[[Document], None] | None = None) -> Protoco
 
 def example_document() -> Document:
     """A fresh document, the caller's own to change."""
+    return {**_plan_of_conduct(), **_plan_of_analysis()}
+
+
+def _plan_of_conduct() -> Document:
     return {
         "schema_version": "1.0",
         "protocol": {
@@ -78,6 +82,11 @@ def example_document() -> Document:
             "input": [],
         },
         "outcome": _outcome(),
+    }
+
+
+def _plan_of_analysis() -> Document:
+    return {
         "estimands": [_estimand()],
         "endpoints": [
             _endpoint("AUC", "Discrimination (AUC)", "primary", "auc"),
