@@ -18,6 +18,7 @@ test: $(VENV)/installed-test
 
 test-slow: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m slow
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -m "not slow" tests/properties tests/protocols tests/gateway/store
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks

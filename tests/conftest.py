@@ -1,8 +1,17 @@
-"""The one demo run of a test session, as a fixture for every folder that reads it."""
+"""For every folder: the one demo run of a test session, and how properties choose their examples."""
+
+import os
 
 import pytest
+from hypothesis import settings
 
 from tests.demo.run import DemoRun, demo_run
+
+# The default run tries the same examples every time, so that a red test speaks of the change and
+# not of luck; `make test-slow` goes looking for new ones.
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("explore", derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ Scored = tuple[FloatArray, FloatArray, BoolArray, IntArray]
 
 @st.composite
 def scored(draw: st.DrawFn, *, largest: int = 40) -> Scored:
-    """Two arms' scores with ties and worst ranks, outcomes with two of each class, subjects."""
+    """Two arms' scores with ties and worst ranks, outcomes with two of each class, two subjects or more."""
     n = draw(st.integers(6, largest))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     outcome = rng.random(n) < draw(st.floats(0.2, 0.8))
@@ -29,6 +29,7 @@ def scored(draw: st.DrawFn, *, largest: int = 40) -> Scored:
         candidate[failed] = np.where(outcome[failed], -np.inf, np.inf)
     soc = rng.normal(size=n) + outcome
     cluster = rng.integers(0, max(3, n // 3), n)
+    cluster[:2] = 0, 1
     return candidate.astype(np.float64), soc, outcome, cluster.astype(np.int64)
 
 
