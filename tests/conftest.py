@@ -1,4 +1,4 @@
-"""For every folder: the one demo run of a test session, and how properties choose their examples."""
+"""For every folder: the session's one demo run, and how properties choose their examples."""
 
 import os
 

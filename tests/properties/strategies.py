@@ -17,7 +17,7 @@ Scored = tuple[FloatArray, FloatArray, BoolArray, IntArray]
 
 @st.composite
 def scored(draw: st.DrawFn, *, largest: int = 40) -> Scored:
-    """Two arms' scores with ties and worst ranks, outcomes with two of each class, two subjects or more."""
+    """Two arms' scores with ties and worst ranks, two of each class, two subjects at least."""
     n = draw(st.integers(6, largest))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     outcome = rng.random(n) < draw(st.floats(0.2, 0.8))
