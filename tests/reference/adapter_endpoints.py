@@ -6,167 +6,52 @@ differs from ours (`z` of a lower-is-better test is negative there when the cand
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from scipy import special
 
 from evaluation.inference import (
-    clustered_tests,
     clusters,
     discrimination,
     heterogeneity,
-    mcnemar,
     missing,
     paired,
-    paired_intervals,
     pooling,
     proportions,
-    ratios,
     safety,
 )
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import ClusterTotals
 from evaluation.inference.orientation import critical_value
 from evaluation.inference.paired import PairedCounts
 from protocols.vocabulary import Direction
-from tests.reference.compare import Adapter, Got, Inputs, NotBuilt, Refused
+from tests.reference.adapter_pairs import (
+    clustered_mcnemar,
+    conditional_odds,
+    equivalence,
+    mcnemar_tests,
+    nam_test,
+    newcombe,
+    ratio_ci,
+    ratio_family,
+    ratio_test,
+    sens_spec,
+    tango_ci,
+    wald_family,
+)
+from tests.reference.case_inputs import (
+    answered,
+    cluster_totals,
+    column,
+    limits,
+    table,
+    two_sided,
+    two_sided_t,
+)
+from tests.reference.compare import Adapter, Got, Inputs
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
-T = TypeVar("T")
-
-
-def answered(found: T | NotEvaluable) -> T:
-    if isinstance(found, NotEvaluable):
-        raise Refused(f"{found.code}: {found.reason}")
-    return found
-
-
-def table(inputs: Inputs, key: str = "table") -> PairedCounts:
-    return PairedCounts(**inputs[key])
-
-
-def column(inputs: Inputs, key: str) -> FloatArray:
-    return np.asarray(inputs[key], dtype=np.float64)
-
-
-def limits(name: str, interval: tuple[float, float]) -> dict[str, float]:
-    return {f"{name}lower": interval[0], f"{name}upper": interval[1]}
-
-
-def two_sided(z: float) -> float:
-    return float(2 * special.ndtr(-abs(z)))
-
-
-def tango_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts = table(inputs)
-    interval = paired.tango_interval(counts, level=inputs["conf_level"])
-    return {"estimate": counts.difference, **limits("ci_", interval)}
-
-
-def nam_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    direction = Direction(inputs["direction"])
-    found = answered(
-        paired.score_test(table(inputs), margin=inputs["margin"], direction=direction, level=0.95)
-    )
-    z = found.statistic if direction is HIGHER else -found.statistic
-    return {"z": z, "p_one_sided": found.p_value}
-
-
-def newcombe(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts = table(inputs)
-    interval = paired_intervals.newcombe_interval(counts, level=inputs["conf_level"])
-    return {"estimate": counts.difference, **limits("ci_", interval)}
-
-
-def wald_family(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts, level = table(inputs), inputs["conf_level"]
-    return {
-        **limits("wald_", paired_intervals.wald_interval(counts, level=level)),
-        **limits("agresti_min_", paired_intervals.agresti_min_interval(counts, level=level)),
-        **limits("bonett_price_", paired_intervals.bonett_price_interval(counts, level=level)),
-    }
-
-
-def mcnemar_tests(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts = table(inputs)
-    exact = answered(mcnemar.mcnemar(counts, kind="exact"))
-    midp = answered(mcnemar.mcnemar(counts, kind="midp"))
-    plain = answered(mcnemar.mcnemar(counts, kind="plain"))
-    corrected = answered(mcnemar.mcnemar(counts, kind="continuity"))
-    assert plain.statistic is not None
-    assert corrected.statistic is not None
-    return {
-        "p_exact": exact.p_two_sided,
-        "p_midp": midp.p_two_sided,
-        "chi2": plain.statistic**2,
-        "p_asymptotic": plain.p_two_sided,
-        "chi2_continuity": corrected.statistic**2,
-        "p_continuity": corrected.p_two_sided,
-        "or_ci_exact": answered(mcnemar.conditional_odds_interval(counts, level=0.95)),
-        "or_ci_midp": answered(mcnemar.conditional_odds_interval(counts, level=0.95, midp=True)),
-    }
-
-
-def equivalence(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts, margin = table(inputs), float(inputs["margin"])
-    low = paired.score_statistic(counts, -margin)
-    high = paired.score_statistic(counts, margin)
-    p_low, p_high = float(special.ndtr(-low)), float(special.ndtr(high))
-    return {
-        "z_lower": low,
-        "z_upper": high,
-        "p_lower": p_low,
-        "p_upper": p_high,
-        "p_equivalence": max(p_low, p_high),
-    }
-
-
-def ratio_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts = table(inputs)
-    interval = answered(ratios.ratio_interval(counts, level=inputs["conf_level"]))
-    estimate = counts.n_candidate / counts.n_standard_of_care
-    return {"estimate": estimate, **limits("ci_", interval)}
-
-
-def ratio_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    z = ratios.ratio_statistic(table(inputs), inputs["ratio_margin"])
-    return {"z": z, "p_one_sided": float(special.ndtr(-z))}
-
-
-def ratio_family(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts, level = table(inputs), inputs["conf_level"]
-    return {
-        **limits("wald_", ratios.wald_ratio_interval(counts, level=level)),
-        **limits("bonett_price_", ratios.bonett_price_ratio_interval(counts, level=level)),
-        **limits("mover_", ratios.mover_ratio_interval(counts, level=level)),
-    }
-
-
-def conditional_odds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts, level = table(inputs), inputs["conf_level"]
-    odds = counts.n10 / counts.n01
-    half = critical_value(level) * math.sqrt(1 / counts.n10 + 1 / counts.n01)
-    share = proportions.wilson_interval(counts.n10, counts.n_discordant, level=level)
-    return {
-        "estimate": odds,
-        **limits("exact_", answered(mcnemar.conditional_odds_interval(counts, level=level))),
-        **limits(
-            "midp_", answered(mcnemar.conditional_odds_interval(counts, level=level, midp=True))
-        ),
-        **limits("wilson_", (share[0] / (1 - share[0]), share[1] / (1 - share[1]))),
-        **limits("wald_", (odds * math.exp(-half), odds * math.exp(half))),
-    }
-
-
-def cluster_totals(inputs: Inputs) -> ClusterTotals:
-    tables = [PairedCounts(**row) for row in inputs["clusters"]]
-    return ClusterTotals(
-        np.array([t.n_candidate for t in tables], dtype=np.float64),
-        np.array([t.n_standard_of_care for t in tables], dtype=np.float64),
-        np.array([t.n for t in tables], dtype=np.float64),
-    )
 
 
 def robust_difference(inputs: Inputs, case: Mapping[str, Any]) -> Got:
@@ -213,11 +98,6 @@ def mean_difference(
             level=0.95,
         )
     )
-
-
-def two_sided_t(found: Estimate) -> float:
-    assert found.df is not None
-    return float(2 * special.stdtr(found.df, -abs(found.estimate / found.standard_error)))
 
 
 def brier(inputs: Inputs, case: Mapping[str, Any]) -> Got:
@@ -293,34 +173,6 @@ def severity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         "df": found.df,
         "ni_p": found.p_value,
     }
-
-
-def sens_spec(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    parts = {
-        "sens": table(inputs, "diseased"),
-        "spec": table(inputs, "nondiseased").complement(),
-    }
-    got: dict[str, float] = {}
-    for name, counts in parts.items():
-        got[f"{name}_soc"] = counts.n_standard_of_care / counts.n
-        got[f"{name}_cand"] = counts.n_candidate / counts.n
-        got[f"{name}_diff"] = counts.difference
-        got[f"{name}_mcnemar_chi2"] = paired.score_statistic(counts, 0.0) ** 2
-        got[f"{name}_mcnemar_p"] = two_sided(paired.score_statistic(counts, 0.0))
-        larger, smaller = max(counts.n10, counts.n01), min(counts.n10, counts.n01)
-        got[f"{name}_exact_p"] = min(1.0, 2 * mcnemar.sign_p(larger, smaller))
-        interval = paired.tango_interval(counts, level=inputs["conf_level"])
-        got |= limits(f"{name}_tango_", interval)
-        family = wald_family({"table": _cells(counts), "conf_level": inputs["conf_level"]}, case)
-        # This anchor centres the adjusted intervals at the plain estimate, not the adjusted one.
-        shift = counts.difference * 2 / (counts.n + 2)
-        for key, value in family.items():
-            got[f"{name}_{key}"] = value if key.startswith("wald") else value + shift
-    return got
-
-
-def _cells(counts: PairedCounts) -> dict[str, int]:
-    return {"n11": counts.n11, "n10": counts.n10, "n01": counts.n01, "n00": counts.n00}
 
 
 def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
@@ -493,26 +345,6 @@ def robust_heterogeneity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         "df": found.df,
         "p": found.p_value,
     }
-
-
-def clustered_mcnemar(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    """Eliasziw's design effect has no code; cases that expect it count as not built."""
-    if "eliasziw_chi2" in case["expected"]:
-        raise NotBuilt
-    return clustered_mcnemar_values(inputs)
-
-
-def clustered_mcnemar_values(inputs: Inputs) -> dict[str, float]:
-    tables = [PairedCounts(**row) for row in inputs["clusters"]]
-    whole = tables[0]
-    for part in tables[1:]:
-        whole += part
-    z = paired.score_statistic(whole, 0.0)
-    got = {"mcnemar_chi2": z * z, "mcnemar_p": two_sided(z)}
-    for name in ("obuchowski", "durkalski", "yang"):
-        found = answered(getattr(clustered_tests, name)(tables))
-        got |= {f"{name}_chi2": found.chi_squared, f"{name}_p": found.p_two_sided}
-    return got
 
 
 ENDPOINTS: dict[str, Adapter] = {

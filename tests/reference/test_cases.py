@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.reference.__main__ import main
-from tests.reference.adapter_endpoints import clustered_mcnemar_values
+from tests.reference.adapter_pairs import clustered_mcnemar_values
 from tests.reference.adapters import ADAPTERS
 from tests.reference.compare import Outcome, judged, run_file
 
