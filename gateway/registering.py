@@ -21,7 +21,7 @@ from gateway.store.reads import epochs
 from gateway.store.tables import Registration
 from protocols.canonical import canonical_protocol
 from protocols.errors import DocumentError, Finding, UsageError
-from protocols.load import Checked, check
+from protocols.load import Checked, check, read_source
 from protocols.schema import Protocol
 
 KEY_FILE = "subject.key"
@@ -62,18 +62,8 @@ class Registered:
 
 
 def read_document(path: Path) -> Checked:
-    """Read and lint a protocol file.
-
-    Raises
-    ------
-    UsageError
-        There is no such file.
-    """
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise UsageError("FILE_UNREADABLE", f"{path} cannot be read; check the path") from error
-    return check(source, name=path.name)
+    """Read and lint a protocol file. Raises DocumentError where there is none."""
+    return check(read_source(path), name=path.name)
 
 
 def register_into(
