@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from protocols.load import check
 from tests.protocols.documents import minimal_text
 
-QUICK_S = 0.1
+GUARD_S = 5.0  # an alias that is expanded takes minutes; a slow machine does not
 LITTLE_MEMORY = 50 * 1024 * 1024
 # Shared machines pause; the best of a few tries says what the code needs.
-TRIES = 5
 
 
 def _bomb(levels: int, width: int) -> str:
@@ -106,10 +105,9 @@ def test_a_hostile_file_is_refused_with_a_place(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_quickly(name: str) -> None:
+def test_no_hostile_file_holds_the_loader_up(name: str) -> None:
     source = HOSTILE[name].encode("utf-8", "surrogatepass")
-    best = min(_seconds(source) for _ in range(TRIES))
-    assert best < QUICK_S
+    assert _seconds(source) < GUARD_S
 
 
 def _seconds(source: bytes) -> float:
