@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.inference.arrays import exact_sum
-from evaluation.inference.discrimination import placements
-from evaluation.inference.roc import roc_points
+from evaluation.inference.discrimination.areas import placements
+from evaluation.inference.discrimination.roc import roc_points
 from evaluation.measures import probability_of_event, risks
 from evaluation.populations import BoolArray, FloatArray, Sample
 from evaluation.results import ArmCalibration, CurvePoint, NaturalFrequencies, RocCurve

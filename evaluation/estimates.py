@@ -7,9 +7,9 @@ import numpy as np
 from evaluation.design.repeated import repeated_interval
 from evaluation.inference import registry
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.discrimination import single_area
-from evaluation.inference.paired import PairedCounts
-from evaluation.inference.safety import exact_interval
+from evaluation.inference.discrimination.areas import single_area
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.safety.bounds import exact_interval
 from evaluation.measures import BINARY, Measured, measured
 from evaluation.plan import HypothesisPlan
 from evaluation.populations import FloatArray, Sample

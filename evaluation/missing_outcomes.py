@@ -12,9 +12,9 @@ import numpy as np
 from evaluation.decide import Evidence, better_limits
 from evaluation.estimates import Answer, counts_of, estimate, limits_at
 from evaluation.inference.base import NotEvaluable
-from evaluation.inference.missing import METHOD, members
-from evaluation.inference.missing_auc import METHOD as AUC_METHOD
-from evaluation.inference.missing_auc import auc_extremes
+from evaluation.inference.missing.areas import METHOD as AUC_METHOD
+from evaluation.inference.missing.areas import auc_extremes
+from evaluation.inference.missing.bounds import METHOD, members
 from evaluation.inference.orientation import critical_of, sign_of
 from evaluation.measures import BINARY, Measured, in_denominator, losses, measured, risks
 from evaluation.plan import HypothesisPlan

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluation.inference.missing import MissingnessTest, informative_missingness
+from evaluation.inference.missing.bounds import MissingnessTest, informative_missingness
 from evaluation.populations import BoolArray, Sample, answered
 from evaluation.results import MissingPattern
 from protocols.vocabulary import Arm, Fate

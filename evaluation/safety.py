@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.inference.safety import clustered_bounds, exact_lower, exact_upper
+from evaluation.inference.safety.bounds import clustered_bounds, exact_lower, exact_upper
 from evaluation.populations import IntArray, Sample
 from evaluation.results import PairedTable, SafetyResult
 from evaluation.sentences import plain, three

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from scipy import optimize, special
 
 from evaluation.design.boundaries import efficacy_boundaries
-from evaluation.inference import paired
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.orientation import critical_of
-from evaluation.inference.paired import PairedCounts, tango_limits
+from evaluation.inference.proportions import difference as paired
+from evaluation.inference.proportions.difference import PairedCounts, tango_limits
 from protocols.errors import UsageError
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluation.inference import clusters, discrimination, mcnemar, paired
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.mcnemar import McNemar, McNemarKind
-from evaluation.inference.paired import PairedCounts
+from evaluation.inference.clusters import means as clusters
+from evaluation.inference.discrimination import areas as discrimination
+from evaluation.inference.proportions import difference as paired
+from evaluation.inference.proportions import mcnemar
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.proportions.mcnemar import McNemar, McNemarKind
 from protocols.vocabulary import Direction
 
 

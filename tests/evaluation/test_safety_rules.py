@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.conduct import conduct
-from evaluation.inference.safety import clustered_bounds, exact_lower, exact_upper
+from evaluation.inference.safety.bounds import clustered_bounds, exact_lower, exact_upper
 from evaluation.results import SafetyResult
 from protocols.vocabulary import SafetyVerdict
 from tests.support.example_protocol import Document, example_protocol, safety_rule

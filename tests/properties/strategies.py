@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
-from evaluation.inference.paired import PairedCounts
+from evaluation.inference.proportions.difference import PairedCounts
 
 CELL = st.integers(0, 60)
 TABLES = st.builds(PairedCounts, CELL, CELL, CELL, CELL)

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from evaluation.inference.arrays import BoolArray, FloatArray
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import ClusterTotals, clustered_difference, difference_of_totals
-from evaluation.inference.discrimination import (
+from evaluation.inference.clusters.means import (
+    ClusterTotals,
+    clustered_difference,
+    difference_of_totals,
+)
+from evaluation.inference.discrimination.areas import (
     Placements,
     delong,
     delong_variance,

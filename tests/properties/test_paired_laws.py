@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.mcnemar import mcnemar
-from evaluation.inference.paired import (
+from evaluation.inference.proportions.difference import (
     PairedCounts,
     score_statistic,
     score_test,
     tango_interval,
     tango_limits,
 )
-from evaluation.inference.ratios import ratio_interval
+from evaluation.inference.proportions.mcnemar import mcnemar
+from evaluation.inference.proportions.ratio import ratio_interval
 from protocols.vocabulary import Direction
 from tests.properties.strategies import ALPHAS, DISCORDANT_TABLES, MARGINS, TABLES
 

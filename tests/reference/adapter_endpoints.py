@@ -11,20 +11,18 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from evaluation.inference import (
-    clusters,
-    discrimination,
-    heterogeneity,
-    missing,
-    paired,
-    pooling,
-    proportions,
-    safety,
-)
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inference.clusters import means as clusters
+from evaluation.inference.discrimination import areas as discrimination
+from evaluation.inference.missing import bounds as missing
+from evaluation.inference.missing import pooling
 from evaluation.inference.orientation import critical_value
-from evaluation.inference.paired import PairedCounts
+from evaluation.inference.proportions import difference as paired
+from evaluation.inference.proportions import single as proportions
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.safety import bounds as safety
+from evaluation.inference.subgroups import heterogeneity
 from protocols.vocabulary import Direction
 from tests.reference.adapter_pairs import (
     clustered_mcnemar,

@@ -6,16 +6,14 @@ from typing import Any
 
 from scipy import special
 
-from evaluation.inference import (
-    clustered_tests,
-    mcnemar,
-    paired,
-    paired_intervals,
-    proportions,
-    ratios,
-)
+from evaluation.inference.clusters import mcnemar as clustered_tests
 from evaluation.inference.orientation import critical_value
-from evaluation.inference.paired import PairedCounts
+from evaluation.inference.proportions import difference as paired
+from evaluation.inference.proportions import intervals as paired_intervals
+from evaluation.inference.proportions import mcnemar
+from evaluation.inference.proportions import ratio as ratios
+from evaluation.inference.proportions import single as proportions
+from evaluation.inference.proportions.difference import PairedCounts
 from protocols.vocabulary import Direction
 from tests.reference.case_inputs import answered, limits, table, two_sided
 from tests.reference.compare import Got, Inputs, NotBuilt

@@ -7,8 +7,8 @@ from scipy import special
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import ClusterTotals
-from evaluation.inference.paired import PairedCounts
+from evaluation.inference.clusters.means import ClusterTotals
+from evaluation.inference.proportions.difference import PairedCounts
 from protocols.vocabulary import Direction
 from tests.reference.compare import Inputs, Refused
 

@@ -10,8 +10,8 @@ from evaluation.design.classical import haybittle_peto_boundaries
 from evaluation.design.repeated import crosses, nominal_alpha, repeated_interval, z_equivalent
 from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spent
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import clustered_difference
-from evaluation.inference.paired import PairedCounts, score_test
+from evaluation.inference.clusters.means import clustered_difference
+from evaluation.inference.proportions.difference import PairedCounts, score_test
 from protocols.errors import UsageError
 from protocols.schema.analysis import Monitoring
 from protocols.vocabulary import Direction

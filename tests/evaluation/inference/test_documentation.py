@@ -11,7 +11,7 @@ def test_every_code_of_a_refusal_is_documented() -> None:
     rooms = [Path(room.__path__[0]) for room in (evaluation.inference, evaluation.design)]
     readme = (rooms[0] / "README.md").read_text(encoding="utf-8")
     sources = "".join(
-        path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py")
+        path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.py")
     )
     codes = set(re.findall(r'NotEvaluable\(\s*"(\w+)"', sources))
     assert len(codes) > 10

@@ -8,14 +8,14 @@ from scipy import stats
 
 from evaluation.inference import registry
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import ClusterTotals, leverage_adjusted
-from evaluation.inference.discrimination import delong
-from evaluation.inference.mcnemar import mcnemar
-from evaluation.inference.paired import PairedCounts, arm_shares, score_test
-from evaluation.inference.proportions import midp_interval, newcombe_independent_interval
+from evaluation.inference.clusters.means import ClusterTotals, leverage_adjusted
+from evaluation.inference.discrimination.areas import delong
+from evaluation.inference.discrimination.roc import roc_points
+from evaluation.inference.proportions.difference import PairedCounts, arm_shares, score_test
+from evaluation.inference.proportions.mcnemar import mcnemar
+from evaluation.inference.proportions.single import midp_interval, newcombe_independent_interval
 from evaluation.inference.registry import PairedData
-from evaluation.inference.roc import roc_points
-from evaluation.inference.safety import exact_interval, exact_lower, exact_upper
+from evaluation.inference.safety.bounds import exact_interval, exact_lower, exact_upper
 from protocols.errors import UsageError
 from protocols.schema.analysis import Hypothesis
 from protocols.vocabulary import Direction

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.discrimination import placements, with_failures_worst
-from evaluation.inference.missing import (
+from evaluation.inference.discrimination.areas import placements, with_failures_worst
+from evaluation.inference.missing.areas import auc_bounds, auc_extremes
+from evaluation.inference.missing.bounds import (
     informative_missingness,
     members,
     paired_bounds,
     tipping_point,
 )
-from evaluation.inference.missing_auc import auc_bounds, auc_extremes
-from evaluation.inference.paired import PairedCounts, score_statistic, tango_limits
+from evaluation.inference.proportions.difference import PairedCounts, score_statistic, tango_limits
 from protocols.vocabulary import Direction
 
 SMALL = st.integers(0, 6)

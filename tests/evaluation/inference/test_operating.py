@@ -5,7 +5,7 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 from evaluation.inference.base import Estimate
-from evaluation.inference.paired import PairedCounts, score_test
+from evaluation.inference.proportions.difference import PairedCounts, score_test
 from protocols.vocabulary import Direction
 
 

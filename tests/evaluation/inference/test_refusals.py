@@ -5,12 +5,17 @@ import pytest
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import clustered_difference
-from evaluation.inference.discrimination import delong, single_area
-from evaluation.inference.mcnemar import mcnemar
-from evaluation.inference.missing import informative_missingness
-from evaluation.inference.paired import PairedCounts, arm_shares, score_statistic, score_test
-from evaluation.inference.ratios import ratio_interval
+from evaluation.inference.clusters.means import clustered_difference
+from evaluation.inference.discrimination.areas import delong, single_area
+from evaluation.inference.missing.bounds import informative_missingness
+from evaluation.inference.proportions.difference import (
+    PairedCounts,
+    arm_shares,
+    score_statistic,
+    score_test,
+)
+from evaluation.inference.proportions.mcnemar import mcnemar
+from evaluation.inference.proportions.ratio import ratio_interval
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 

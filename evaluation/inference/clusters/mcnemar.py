@@ -13,8 +13,8 @@ from scipy import special
 
 from evaluation.inference.arrays import exact_sum
 from evaluation.inference.base import Method, NotEvaluable
-from evaluation.inference.clusters import ONE_CLUSTER
-from evaluation.inference.paired import PairedCounts
+from evaluation.inference.clusters.means import ONE_CLUSTER
+from evaluation.inference.proportions.difference import PairedCounts
 
 OBUCHOWSKI = Method(
     "obuchowski_clustered_mcnemar",

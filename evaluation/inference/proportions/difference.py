@@ -14,7 +14,7 @@ from scipy import optimize
 from evaluation.inference.arrays import BoolArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
-from evaluation.inference.proportions import wilson_interval
+from evaluation.inference.proportions.single import wilson_interval
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 

@@ -10,9 +10,9 @@ from scipy import optimize
 
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import critical_value
-from evaluation.inference.paired import PairedCounts
-from evaluation.inference.paired_intervals import correlation
-from evaluation.inference.proportions import wilson_interval
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.proportions.intervals import correlation
+from evaluation.inference.proportions.single import wilson_interval
 from protocols.errors import UsageError
 
 METHOD = Method(

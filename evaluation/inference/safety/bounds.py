@@ -7,9 +7,9 @@ from scipy import special
 
 from evaluation.inference.arrays import IntArray, cluster_index, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
-from evaluation.inference.mcnemar import sign_p
 from evaluation.inference.orientation import critical_of
-from evaluation.inference.proportions import (
+from evaluation.inference.proportions.mcnemar import sign_p
+from evaluation.inference.proportions.single import (
     clopper_pearson_interval,
     clopper_pearson_lower,
     clopper_pearson_upper,

@@ -8,8 +8,8 @@ from scipy import special
 
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import sign_of
-from evaluation.inference.paired import PairedCounts
-from evaluation.inference.proportions import clopper_pearson_interval, midp_interval
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.proportions.single import clopper_pearson_interval, midp_interval
 from protocols.vocabulary import Direction
 
 McNemarKind = Literal["exact", "midp", "plain", "continuity"]

@@ -17,7 +17,7 @@ from scipy import stats
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.discrimination import delong, with_failures_worst
+from evaluation.inference.discrimination.areas import delong, with_failures_worst
 from protocols.errors import UsageError
 
 METHOD = Method(

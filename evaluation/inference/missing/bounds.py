@@ -13,8 +13,8 @@ from typing import Literal
 from evaluation.inference.arrays import BoolArray
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import null_effect, sign_of, turned
-from evaluation.inference.paired import PairedCounts, score_statistic, tango_limits
-from evaluation.inference.proportions import newcombe_independent_interval, pooled_score_p
+from evaluation.inference.proportions.difference import PairedCounts, score_statistic, tango_limits
+from evaluation.inference.proportions.single import newcombe_independent_interval, pooled_score_p
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 

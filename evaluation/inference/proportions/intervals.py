@@ -7,8 +7,8 @@ non-inferiority. The registered interval is the score interval of `paired`.
 import math
 
 from evaluation.inference.orientation import critical_value
-from evaluation.inference.paired import PairedCounts
-from evaluation.inference.proportions import wilson_interval
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.proportions.single import wilson_interval
 
 
 def correlation(counts: PairedCounts, *, continuity: float = 0.0) -> float:

@@ -1,0 +1,1 @@
+"""Agreement, ordered and unordered categories."""

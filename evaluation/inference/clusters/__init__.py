@@ -1,0 +1,1 @@
+"""Encounters that nest in subjects."""

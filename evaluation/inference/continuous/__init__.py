@@ -1,0 +1,1 @@
+"""Continuous answers and doses."""

@@ -1,0 +1,1 @@
+"""Sensitivity, specificity, predictive values and likelihood ratios of two tests."""

@@ -1,0 +1,1 @@
+"""How well scores rank events before non-events."""

@@ -1,0 +1,1 @@
+"""Counts, rates and times to an event."""

@@ -1,0 +1,1 @@
+"""Outcomes and answers that are missing."""

@@ -1,0 +1,1 @@
+"""Paired proportions: each arm right or wrong on the same encounter."""

@@ -1,0 +1,1 @@
+"""Rare harms: exact bounds and net harm."""
