@@ -32,6 +32,19 @@ def null_effect(margin: float, direction: Direction) -> float:
     return -sign_of(direction) * margin + 0.0
 
 
+def null_ratio(margin: float, direction: Direction) -> float:
+    """The ratio on the edge of the null hypothesis, as the protocol writes it; 1 for superiority.
+
+    Where more is better the largest acceptable loss lies in (0, 1], where less is better in
+    [1, inf). Raises `UsageError` for a margin on the wrong side.
+    """
+    right = 0 < margin <= 1 if sign_of(direction) > 0 else 1 <= margin < math.inf
+    if not right:
+        message = f"A ratio of {margin} is no margin where {direction.value.replace('_', ' ')}."
+        raise UsageError("MARGIN_SIDE", message)
+    return margin
+
+
 def turned(statistic: float, direction: Direction) -> float:
     """The statistic with its sign turned so that large favours the alternative."""
     return sign_of(direction) * statistic + 0.0
