@@ -1,16 +1,17 @@
 """What an endpoint means for one encounter."""
 
-from typing import Literal, assert_never
+from protocols.methods.measures import Measure
 
-Measure = Literal["auc", "sensitivity", "specificity", "brier"]
+__all__ = ["Measure", "flag_is_correct"]
 
 
 def flag_is_correct(measure: Measure, flag: bool | None, outcome: bool) -> bool | None:
     """Whether an arm was right about this encounter; None where the endpoint does not say.
 
     It does not say outside its denominator, and of an arm that gave no answer: there the analysis
-    population decides (`counts_as_failure` or `excluded`). AUC ranks encounters and the Brier
-    score measures losses, so that no single encounter is right or wrong there.
+    population decides (`counts_as_failure` or `excluded`). `flagged` is "right" where the arm
+    flagged: it counts flags and holds them against nothing. Of the other measures no single
+    encounter's flag is right or wrong: they rank, measure losses or compare numbers.
     """
     if flag is None:
         return None
@@ -19,7 +20,9 @@ def flag_is_correct(measure: Measure, flag: bool | None, outcome: bool) -> bool 
             return flag if outcome else None
         case "specificity":
             return None if outcome else not flag
-        case "auc" | "brier":
-            return None
+        case "accuracy":
+            return flag is outcome
+        case "flagged":
+            return flag
         case _:
-            assert_never(measure)
+            return None

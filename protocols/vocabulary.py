@@ -52,6 +52,7 @@ class Framework(StrEnum):
 
     NON_INFERIORITY = "non_inferiority"
     SUPERIORITY = "superiority"
+    EQUIVALENCE = "equivalence"  # not different by the margin or more, either way
 
 
 class OutcomeState(StrEnum):
@@ -70,6 +71,7 @@ class Verdict(StrEnum):
 
     SUPERIOR = "superior"  # L > 0 and superiority was registered
     NON_INFERIOR = "non_inferior"  # L > -m
+    EQUIVALENT = "equivalent"  # -m < L and U < m, and equivalence was registered
     NON_INFERIOR_BUT_WORSE = "non_inferior_but_worse_within_margin"  # -m < L and U < 0
     NOT_SHOWN = "not_shown"  # L <= -m <= U: inconclusive
     NOT_SHOWN_AND_WORSE = "not_shown_and_worse"  # L <= -m <= U < 0

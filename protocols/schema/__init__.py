@@ -1,6 +1,7 @@
 """The protocol as typed, frozen data: unknown keys are refused, nothing has a default."""
 
 from protocols.schema.analysis import (
+    Analysis,
     AnalysisPopulation,
     DecisionRule,
     Endpoint,
@@ -12,12 +13,13 @@ from protocols.schema.analysis import (
     MissingData,
     Monitoring,
     Multiplicity,
+    Resampling,
     SafetyRule,
     SampleSize,
     Subgroup,
     SubgroupLevel,
 )
-from protocols.schema.base import Section
+from protocols.schema.base import ParameterValue, Section
 from protocols.schema.conduct import (
     ArmPlan,
     Arms,
@@ -26,6 +28,7 @@ from protocols.schema.conduct import (
     DecisionReading,
     Design,
     Eligibility,
+    FurtherOutcome,
     InputField,
     Inputs,
     KeyDescription,
@@ -44,6 +47,7 @@ from protocols.schema.document import (
 )
 
 __all__ = [
+    "Analysis",
     "AnalysisPopulation",
     "ArmPlan",
     "Arms",
@@ -56,6 +60,7 @@ __all__ = [
     "Eligibility",
     "Endpoint",
     "Estimand",
+    "FurtherOutcome",
     "Hypothesis",
     "Identity",
     "InputField",
@@ -71,8 +76,10 @@ __all__ = [
     "Multiplicity",
     "OutcomePlan",
     "OutputPlan",
+    "ParameterValue",
     "Person",
     "Protocol",
+    "Resampling",
     "SafetyRule",
     "SampleSize",
     "Section",

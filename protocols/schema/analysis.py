@@ -4,10 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from protocols.methods.measures import Measure
 from protocols.schema.base import (
     Code,
     Expression,
     OneSidedAlpha,
+    ParameterValue,
     Section,
     Sentence,
     Share,
@@ -45,12 +47,17 @@ class Identifiability(Section):
 
 
 class Endpoint(Section):
-    """An outcome-based measure with its role in the trial."""
+    """An outcome-based measure with its role in the trial.
+
+    `outcome` names the protocol's outcome or a further one; `parameters` are the measure's own.
+    """
 
     id: Code
     title: Word
     role: Role
-    measure: Literal["auc", "sensitivity", "specificity", "brier"]
+    measure: Measure
+    outcome: Code
+    parameters: dict[Code, ParameterValue]
     direction: Direction
     estimand: Code
     time_frame: Sentence
@@ -58,28 +65,62 @@ class Endpoint(Section):
 
 
 class Margin(Section):
-    """The largest acceptable loss: a positive number on the endpoint's scale."""
+    """The largest acceptable loss: a positive number on the endpoint's scale.
+
+    On the ratio scale `value` is the ratio itself: below 1 where higher is better (0.9), above 1
+    where lower is (1.25).
+    """
 
     value: float = Field(gt=0)
-    scale: Literal["absolute"]
+    scale: Literal["absolute", "ratio"]
     clinical_basis: Sentence
     statistical_basis: Sentence
     source: Sentence
     agreed_by: tuple[Word, ...] = Field(min_length=1)
 
 
+class Resampling(Section):
+    """What a method that draws needs, so that two runs draw alike."""
+
+    seed: int = Field(ge=0)
+    resamples: int = Field(ge=200, le=100_000)
+
+
 class Hypothesis(Section):
-    """One registered test. Superiority has no margin; non-inferiority must have one."""
+    """One registered test. Superiority has no margin; the other frameworks must have one.
+
+    `test` is a word of `protocols.methods`; `parameters` are that test's own.
+    """
 
     id: Code
     endpoint: Code
     framework: Framework
-    effect: Literal["candidate_minus_standard_of_care"]
+    effect: Literal["candidate_minus_standard_of_care", "candidate_over_standard_of_care"]
     margin: Margin | None
     alpha: OneSidedAlpha
     sided: Literal[1]
-    test: Literal["delong", "tango_score", "clustered_difference"]
+    test: Code
+    parameters: dict[Code, ParameterValue]
+    resampling: Resampling | None
     sensitivity_tests: tuple[Literal["mcnemar_exact", "mcnemar_midp"], ...]
+
+
+class Analysis(Section):
+    """A registered estimate without a verdict; it spends no alpha.
+
+    `estimator` and `interval` are words of `protocols.methods`; `level` is two-sided.
+    """
+
+    id: Code
+    title: Word
+    endpoint: Code
+    role: Literal["supporting", "descriptive", "exploratory"]
+    estimator: Code
+    interval: Code
+    level: float = Field(gt=0.5, lt=1)
+    population: Code
+    parameters: dict[Code, ParameterValue]
+    resampling: Resampling | None
 
 
 class Multiplicity(Section):

@@ -33,3 +33,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 OneSidedAlpha = Annotated[float, Field(gt=0, lt=0.5)]
 Milliseconds = Annotated[int, Field(gt=0, le=600_000)]
+
+ParameterValue = float | int | str | bool | tuple[float, ...]
+"""A value that a measure or a method asks for; the rules hold it against what is asked."""

@@ -18,9 +18,12 @@ from protocols.schema.base import (
 
 
 class OutputPlan(Section):
-    """An arm's score: kind, unit and the closed range outside of which it is invalid."""
+    """An arm's score: kind, unit and the closed range outside of which it is invalid.
 
-    kind: Literal["score", "probability"]
+    `value` is a dose or a measurement; `category` a whole number that names a level, from 0.
+    """
+
+    kind: Literal["score", "probability", "value", "category"]
     unit: Word
     low: float
     high: float
@@ -126,6 +129,27 @@ class OutcomePlan(Section):
     assessor_blinded_to: tuple[Literal["standard_of_care", "candidate"], ...]
     verification: Sentence
     conflict: Literal["exclude_and_bound", "latest_report"]
+
+
+class FurtherOutcome(Section):
+    """Something else that is learnt of a pair; horizon, maturity and conflicts as of `outcome`.
+
+    `per_arm` is a value for each arm. What follows from acting on an answer is never `observed`
+    for both arms in shadow mode: it is `adjudicated` by people who saw both answers, or
+    `simulated`. `low` and `high` close the range of a number or count; `levels` are the words of
+    an ordinal (in order) or nominal outcome.
+    """
+
+    name: Code
+    type: Literal["binary", "number", "count", "ordinal", "nominal", "time_to_event"]
+    per_arm: bool
+    basis: Literal["observed", "adjudicated", "simulated"]
+    definition: Sentence
+    source: Sentence
+    unit: Word
+    low: float | None
+    high: float | None
+    levels: tuple[Code, ...]
 
 
 class Design(Section):

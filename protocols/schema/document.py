@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from protocols.schema.analysis import (
+    Analysis,
     AnalysisPopulation,
     DecisionRule,
     Endpoint,
@@ -22,6 +23,7 @@ from protocols.schema.conduct import (
     Arms,
     Design,
     Eligibility,
+    FurtherOutcome,
     Inputs,
     Keys,
     OutcomePlan,
@@ -143,9 +145,11 @@ class Protocol(Section):
     design: Design
     eligibility: Eligibility
     outcome: OutcomePlan
+    further_outcomes: tuple[FurtherOutcome, ...]
     estimands: tuple[Estimand, ...] = Field(min_length=1)
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     hypotheses: tuple[Hypothesis, ...] = Field(min_length=1)
+    analyses: tuple[Analysis, ...]
     multiplicity: Multiplicity
     sample_size: SampleSize
     monitoring: Monitoring

@@ -17,8 +17,10 @@ SECOND_HYPOTHESIS = """  - id: H3
     alpha: 0.01
     sided: 1
     test: delong
+    parameters: {}
+    resampling: null
     sensitivity_tests: []
-multiplicity:"""
+analyses:"""
 EXTRA_ESTIMAND = """  - id: E2
     treatments: The candidate against the score in use.
     population: Admitted adults.
@@ -26,6 +28,7 @@ EXTRA_ESTIMAND = """  - id: E2
     intercurrent_events: []
     summary: Paired difference.
 endpoints:"""
+OF_DIED = "    outcome: died\n    parameters: {}\n"
 ONE_LOOK = ("    - {id: L1, information: 0.5}\n", "")
 MARGIN = """margin:
       value: 0.05
@@ -102,8 +105,8 @@ CASES: dict[Code, Case] = {
     Code.DIRECTION_CLASH: _change("endpoints[0].direction", "higher_is_better", "lower_is_better"),
     Code.PROBABILITY_NEEDED: _change(
         "endpoints[2].measure",
-        "measure: specificity\n    direction: higher",
-        "measure: brier\n    direction: lower",
+        f"measure: specificity\n{OF_DIED}    direction: higher",
+        f"measure: brier\n{OF_DIED}    direction: lower",
     ),
     Code.MARGIN_MISSING: _change("hypotheses[0].margin", MARGIN, "margin: null\n    alpha"),
     Code.MARGIN_NOT_ALLOWED: _change(
@@ -126,7 +129,7 @@ CASES: dict[Code, Case] = {
     ),
     Code.ALPHA_DIFFERS: _change(
         "multiplicity.order[0]",
-        "multiplicity:",
+        "analyses:",
         SECOND_HYPOTHESIS,
         ("[[H1], [H2]]", "[[H1, H3], [H2]]"),
     ),

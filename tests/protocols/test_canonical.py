@@ -81,4 +81,4 @@ def test_what_has_no_canonical_form_is_refused(value: object) -> None:
         canonical_json([value])
 
 
-MINIMAL_DIGEST = "sha256:174c3c2e6ae6a372bb83c90b1955f428635a3fdfa0a03e688921c44c09010176"
+MINIMAL_DIGEST = "sha256:ec2b5f37e15c456407f4fd34d2578ed03d1c17cd229be991a8494dde067b74db"

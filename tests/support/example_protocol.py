@@ -82,6 +82,7 @@ def _plan_of_conduct() -> Document:
             "input": [],
         },
         "outcome": _outcome(),
+        "further_outcomes": [],
     }
 
 
@@ -94,6 +95,7 @@ def _plan_of_analysis() -> Document:
             _endpoint("SPEC", "Specificity", "key_secondary", "specificity"),
         ],
         "hypotheses": [hypothesis("H1", "AUC", test="delong", margin=0.05)],
+        "analyses": [],
         "multiplicity": {
             "procedure": "single",
             "order": [["H1"]],
@@ -171,6 +173,8 @@ def hypothesis(
         "alpha": alpha,
         "sided": 1,
         "test": test,
+        "parameters": {},
+        "resampling": None,
         "sensitivity_tests": list(sensitivity_tests),
     }
 
@@ -290,6 +294,8 @@ def _endpoint(code: str, title: str, role: str, measure: str) -> Document:
         "title": title,
         "role": role,
         "measure": measure,
+        "outcome": "died",
+        "parameters": {},
         "direction": "higher_is_better",
         "estimand": "E1",
         "time_frame": "30 days.",
