@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.inference.arrays import exact_sum
-from evaluation.inference.discrimination.areas import placements
+from evaluation.inference.discrimination.placements import placements
 from evaluation.inference.discrimination.roc import roc_points
-from evaluation.measures import probability_of_event, risks
 from evaluation.populations import BoolArray, FloatArray, Sample
 from evaluation.results import ArmCalibration, CurvePoint, NaturalFrequencies, RocCurve
+from evaluation.values import flag_or_wrong, probability_of_event, risks
 from protocols.schema import Arms, Endpoint
 from protocols.schema.conduct import ArmPlan
 from protocols.vocabulary import Arm
@@ -20,18 +20,12 @@ PER = 1000
 def roc_curves(sample: Sample, arms: Arms) -> tuple[RocCurve, ...]:
     """Both arms on the evaluable pairs of `sample`; a candidate without answer ranks worst."""
     evaluable = sample.evaluable()
-    candidate, standard_of_care = risks(evaluable, arms)
+    candidate, standard_of_care = risks(evaluable, evaluable.outcome, arms)
     happened = evaluable.outcome == 1
     return (
         _curve(Arm.STANDARD_OF_CARE, standard_of_care, evaluable.standard_of_care_flag, happened),
-        _curve(Arm.CANDIDATE, candidate, _flag_or_wrong(evaluable), happened),
+        _curve(Arm.CANDIDATE, candidate, flag_or_wrong(evaluable, evaluable.outcome), happened),
     )
-
-
-def _flag_or_wrong(sample: Sample) -> BoolArray:
-    """The candidate's flag; where it gave no answer, the wrong one."""
-    wrong = sample.outcome != 1
-    return np.where(sample.candidate_answered, sample.candidate_flag, wrong).astype(np.bool_)
 
 
 def _curve(arm: Arm, risk: FloatArray, flag: BoolArray, happened: BoolArray) -> RocCurve:

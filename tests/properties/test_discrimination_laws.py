@@ -14,9 +14,9 @@ from evaluation.inference.clusters.means import (
     clustered_difference,
     difference_of_totals,
 )
-from evaluation.inference.discrimination.areas import (
+from evaluation.inference.discrimination.areas import delong
+from evaluation.inference.discrimination.placements import (
     Placements,
-    delong,
     delong_variance,
     obuchowski_variance,
     placements,

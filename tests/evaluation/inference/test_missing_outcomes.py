@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.discrimination.areas import placements, with_failures_worst
+from evaluation.inference.discrimination.areas import with_failures_worst
+from evaluation.inference.discrimination.placements import placements
 from evaluation.inference.missing.areas import auc_bounds, auc_extremes
 from evaluation.inference.missing.bounds import (
     informative_missingness,
