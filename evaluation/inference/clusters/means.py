@@ -48,9 +48,10 @@ ONE_CLUSTER = NotEvaluable(
 
 @dataclass(frozen=True, slots=True)
 class ClusterTotals:
-    """One row for each cluster: sums of both arms and the number of pairs. Mergeable.
+    """One row for each cluster: sums of both arms, correctly rounded, and the number of pairs.
 
-    Partitions must not split a cluster; `merge` checks nothing but lengths.
+    `merge` takes disjoint sets of clusters; parts that split a cluster merge as
+    `partials.TotalsPartial`.
     """
 
     candidate: FloatArray
