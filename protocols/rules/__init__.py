@@ -4,14 +4,29 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from protocols.errors import Finding
-from protocols.rules import conduct, decision, expressions, hypotheses, names, people, plan, text
+from protocols.rules import (
+    conduct,
+    decision,
+    expressions,
+    hypotheses,
+    margins,
+    methods,
+    names,
+    outcomes,
+    people,
+    plan,
+    text,
+)
 from protocols.schema import Protocol
 
 Rule = Callable[[Protocol], Iterable[Finding]]
 
 RULES: Final[tuple[Rule, ...]] = (
     *names.RULES,
+    *outcomes.RULES,
     *hypotheses.RULES,
+    *margins.RULES,
+    *methods.RULES,
     *plan.RULES,
     *expressions.RULES,
     *decision.RULES,

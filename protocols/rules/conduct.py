@@ -28,9 +28,10 @@ def outputs(protocol: Protocol) -> Iterator[Finding]:
     for path, arm in _arms(protocol):
         low, high = arm.output.low, arm.output.high
         outside_unit = arm.output.kind == "probability" and (low < 0 or high > 1)
-        if low >= high or outside_unit:
+        no_level = arm.output.kind == "category" and (low != 0 or high != int(high))
+        if low >= high or outside_unit or no_level:
             message = f"[{low:g}, {high:g}] is not a range for a {arm.output.kind}."
-            remedy = "low lies below high; probabilities lie in [0, 1]."
+            remedy = "low lies below high; probabilities lie in [0, 1], categories count from 0."
             yield error(Code.OUTPUT_RANGE, f"{path}.output", message, remedy)
         elif not low <= arm.decision.threshold <= high:
             message = f"The threshold {arm.decision.threshold:g} lies outside [{low:g}, {high:g}]."
@@ -121,9 +122,10 @@ def outcome(protocol: Protocol) -> Iterator[Finding]:
         message = "Whoever ascertains the outcome may know what the candidate said."
         path = "outcome.assessor_blinded_to"
         yield warning(Code.OUTCOME_NOT_BLINDED, path, message, "Blind them to the candidate.")
+    outcomes = {plan.name, *(further.name for further in protocol.further_outcomes)}
     for index, field in enumerate(protocol.inputs.fields):
-        if field.name == plan.name:
-            message = f"The outcome `{plan.name}` is also an input."
+        if field.name in outcomes:
+            message = f"The outcome `{field.name}` is also an input."
             remedy = "An arm that reads the outcome predicts nothing; rename or remove it."
             yield error(Code.OUTCOME_AS_INPUT, f"inputs.fields[{index}].name", message, remedy)
 

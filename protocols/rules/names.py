@@ -23,6 +23,7 @@ def _listed_names(protocol: Protocol) -> Iterator[tuple[str, str, list[str]]]:
         "estimands": protocol.estimands,
         "endpoints": protocol.endpoints,
         "hypotheses": protocol.hypotheses,
+        "analyses": protocol.analyses,
         "monitoring.looks": protocol.monitoring.looks,
         "analysis_populations": protocol.analysis_populations,
         "subgroups": protocol.subgroups,
@@ -34,6 +35,7 @@ def _listed_names(protocol: Protocol) -> Iterator[tuple[str, str, list[str]]]:
     for path, items in plain.items():
         yield path, "id", [item.id for item in items]
     yield "inputs.fields", "name", [field.name for field in protocol.inputs.fields]
+    yield "further_outcomes", "name", [outcome.name for outcome in protocol.further_outcomes]
     for index, subgroup in enumerate(protocol.subgroups):
         yield f"subgroups[{index}].levels", "id", [level.id for level in subgroup.levels]
 
@@ -85,12 +87,26 @@ def references(protocol: Protocol) -> Iterator[Finding]:
             yield error(
                 Code.UNKNOWN_ESTIMAND, path, message, suggestion(endpoint.estimand, estimands)
             )
+    yield from _references_of_analyses(protocol, endpoints)
     used = {endpoint.estimand for endpoint in protocol.endpoints}
     for index, name in enumerate(estimands):
         if name not in used:
             message = f"No endpoint estimates `{name}`."
             remedy = "Delete it, or name it at the endpoint that estimates it."
             yield warning(Code.ESTIMAND_UNUSED, f"estimands[{index}].id", message, remedy)
+
+
+def _references_of_analyses(protocol: Protocol, endpoints: list[str]) -> Iterator[Finding]:
+    populations = [population.id for population in protocol.analysis_populations]
+    for index, analysis in enumerate(protocol.analyses):
+        if analysis.endpoint not in endpoints:
+            message = f"There is no endpoint `{analysis.endpoint}`."
+            remedy = suggestion(analysis.endpoint, endpoints)
+            yield error(Code.UNKNOWN_ENDPOINT, f"analyses[{index}].endpoint", message, remedy)
+        if analysis.population not in populations:
+            message = f"There is no analysis population `{analysis.population}`."
+            remedy = suggestion(analysis.population, populations)
+            yield error(Code.UNKNOWN_POPULATION, f"analyses[{index}].population", message, remedy)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -59,11 +59,11 @@ def populations(protocol: Protocol) -> Iterator[Finding]:
         message = f"There are {len(primary)} primary analysis populations."
         remedy = "Exactly one population decides; the others support."
         yield error(Code.POPULATION_PRIMARY, "analysis_populations", message, remedy)
-    non_inferiority = any(
-        hypothesis.framework is Framework.NON_INFERIORITY for hypothesis in protocol.hypotheses
+    with_margin = any(
+        hypothesis.framework is not Framework.SUPERIORITY for hypothesis in protocol.hypotheses
     )
-    if non_inferiority and len(protocol.analysis_populations) < 2:
-        message = "Non-inferiority is judged in one population only."
+    if with_margin and len(protocol.analysis_populations) < 2:
+        message = "A margin is judged in one population only."
         remedy = "Add a supporting one: that the two agree guards against a careless trial."
         yield warning(Code.POPULATION_ALONE, "analysis_populations", message, remedy)
     for index, population in enumerate(protocol.analysis_populations):

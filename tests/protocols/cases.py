@@ -6,6 +6,7 @@ than a change of text stand in `RAW_CASES`: (the bytes of a whole document, line
 
 from protocols.findings import Code
 from tests.protocols.documents import Edit, minimal_text
+from tests.protocols.edits import CATEGORIES, OF_DIED, analysis, further, measure_of_spec
 
 Case = tuple[str, str, tuple[Edit, ...]]
 
@@ -28,7 +29,6 @@ EXTRA_ESTIMAND = """  - id: E2
     intercurrent_events: []
     summary: Paired difference.
 endpoints:"""
-OF_DIED = "    outcome: died\n    parameters: {}\n"
 ONE_LOOK = ("    - {id: L1, information: 0.5}\n", "")
 MARGIN = """margin:
       value: 0.05
@@ -94,6 +94,40 @@ CASES: dict[Code, Case] = {
     Code.UNKNOWN_ENDPOINT: _change("hypotheses[1].endpoint", "endpoint: SENS", "endpoint: SENSI"),
     Code.UNKNOWN_ESTIMAND: _change("endpoints[0].estimand", "estimand: E1", "estimand: E9"),
     Code.ESTIMAND_UNUSED: _warn("estimands[1].id", "endpoints:", EXTRA_ESTIMAND),
+    Code.UNKNOWN_OUTCOME: _change("endpoints[0].outcome", "outcome: died", "outcome: dyed"),
+    Code.UNKNOWN_POPULATION: _change("analyses[0].population", *analysis(population="ITT")),
+    Code.UNKNOWN_METHOD: _change("hypotheses[0].test", "test: delong", "test: student"),
+    Code.OUTCOME_NOT_OBSERVABLE: _change(
+        "further_outcomes[0].basis", *further(per_arm="true", basis="observed")
+    ),
+    Code.OUTCOME_LEVELS: _change("further_outcomes[0].levels", *further(levels="[low, high]")),
+    Code.OUTCOME_LIMITS: _change("further_outcomes[0].low", *further(low="100", high="0")),
+    Code.OUTCOME_MEASURE_CLASH: _change(
+        "endpoints[2].outcome", *measure_of_spec("specificity", outcome="dose"), further()
+    ),
+    Code.CATEGORY_NEEDED: _change(
+        "endpoints[2].measure", *measure_of_spec("category", outcome="stage"), CATEGORIES[2]
+    ),
+    Code.CATEGORY_LEVELS: _change(
+        "arms.standard_of_care.output.high", *CATEGORIES[0], *CATEGORIES[1:]
+    ),
+    Code.PARAMETER_MISSING: _change(
+        "endpoints[2].parameters", *measure_of_spec("sensitivity_at_specificity")
+    ),
+    Code.PARAMETER_UNKNOWN: _change(
+        "endpoints[2].parameters.at", *measure_of_spec("specificity", "{at: 0.5}")
+    ),
+    Code.PARAMETER_TYPE: _change(
+        "endpoints[2].parameters.specificity",
+        *measure_of_spec("sensitivity_at_specificity", "{specificity: high}"),
+    ),
+    Code.PARAMETER_RANGE: _change(
+        "endpoints[2].parameters.specificity",
+        *measure_of_spec("sensitivity_at_specificity", "{specificity: 90}"),
+    ),
+    Code.RESAMPLING_NOT_USED: _change(
+        "hypotheses[0].resampling", "resampling: null", "resampling: {seed: 1, resamples: 2000}"
+    ),
     Code.PRIMARY_ENDPOINTS: _change(
         "endpoints", "role: primary\n    measure", "role: co_primary\n    measure"
     ),
@@ -114,6 +148,14 @@ CASES: dict[Code, Case] = {
     ),
     Code.MARGIN_OFF_SCALE: _change("hypotheses[0].margin.value", "value: 0.05", "value: 5"),
     Code.MARGIN_IMPLAUSIBLE: _change("hypotheses[0].margin.value", "value: 0.05", "value: 0.5"),
+    Code.MARGIN_SIDE: _change(
+        "hypotheses[0].margin.value",
+        "scale: absolute",
+        "scale: ratio",
+        ("effect: candidate_minus_standard_of_care", "effect: candidate_over_standard_of_care"),
+        ("value: 0.05", "value: 1.25"),
+    ),
+    Code.SCALE_CLASH: _change("hypotheses[0].margin.scale", "scale: absolute", "scale: ratio"),
     Code.TEST_MEASURE_CLASH: _change("hypotheses[1].test", "test: tango_score", "test: delong"),
     Code.UNIT_FINER_THAN_CLUSTER: _change(
         "hypotheses[1].test", "cluster: none", "cluster: subject"
@@ -296,5 +338,11 @@ RAW_CASES: dict[Code, tuple[bytes, int, int]] = {
     Code.TOO_MANY_FINDINGS: (b"a: [" + b"yes," * 300 + b"1]", 1, 801),
 }
 
-# Kinds of mismatch that the schema of today cannot bring about from a file.
-UNREACHED = {Code.BAD_VALUE}
+# What the schema and the registered methods of today cannot bring about from a file: every
+# measure has a test.
+UNREACHED = {
+    Code.BAD_VALUE,
+    Code.MEASURE_NOT_TESTED,
+    Code.PARAMETER_REFERENCE,
+    Code.RESAMPLING_MISSING,
+}

@@ -4,6 +4,7 @@ import pytest
 
 from protocols.findings import Code
 from tests.protocols.documents import Edit, findings_of
+from tests.protocols.edits import OF_DIED
 
 
 def _codes(*edits: Edit) -> set[str]:
