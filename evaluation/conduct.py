@@ -6,6 +6,7 @@ No clock, no store, no randomness: the same arguments give the same results on a
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from evaluation.analyses import analysis_results
 from evaluation.conformance import require_conformance
 from evaluation.curves import calibration, natural_frequencies, roc_curves
 from evaluation.decide import Decided, Evidence, decide_all
@@ -59,8 +60,9 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
     6. safety: every rule against its limit
     7. missingness: who is missing, and what it could change
     8. subgroups: intervals, no verdict
-    9. curves: ROC, calibration in the large, natural frequencies
-    10. decision: the first registered rule that is true
+    9. analyses: what is registered beside the hypotheses, without a verdict
+    10. curves: ROC, calibration in the large, natural frequencies
+    11. decision: the first registered rule that is true
 
     Raises EvaluationError when lock, protocol and earlier looks do not belong together.
     """
@@ -87,6 +89,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         headline=_headline(look, hypotheses, safety),
         hypotheses=hypotheses,
         safety=safety,
+        analyses=analysis_results(look, (samples.primary, *samples.supporting)),
         recommendation=recommendation(protocol, decided, safety, final=look.final),
         frequencies=natural_frequencies(samples.primary, look.primary_endpoints),
         flow=flow_of(protocol, data, pairs, asked),

@@ -5,16 +5,23 @@ so that larger is better (`better_limits`). It is *shown* when the bound is cros
 population, the interval says the same, and every supporting population crosses it too.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluation.boundaries import Bound
+from evaluation.inference.base import Scale
 from evaluation.plan import HypothesisPlan
 from evaluation.results import HypothesisResult, Interval, TestResult
 from protocols.schema import Multiplicity
 from protocols.vocabulary import Direction, Framework, Verdict
 
-PASSING = (Verdict.SUPERIOR, Verdict.NON_INFERIOR, Verdict.NON_INFERIOR_BUT_WORSE)
+PASSING = (
+    Verdict.SUPERIOR,
+    Verdict.NON_INFERIOR,
+    Verdict.EQUIVALENT,
+    Verdict.NON_INFERIOR_BUT_WORSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +56,39 @@ UNREAD = Reading(Verdict.NOT_EVALUABLE, None, None)
 
 
 def read_interval(
-    interval: Interval, *, margin: float, framework: Framework, direction: Direction
+    interval: Interval,
+    *,
+    margin: float,
+    framework: Framework,
+    direction: Direction,
+    scale: Scale = "difference",
 ) -> Reading:
-    """The verdict that an interval [L, U] gives; `margin` is positive, 0 for superiority."""
-    low, high = better_limits(interval.low, interval.high, direction)
+    """The verdict that an interval [L, U] gives.
+
+    `margin` is the distance of the margin from no effect, 0 for superiority; of a ratio it is the
+    absolute logarithm.
+    """
+    limits = _linear(interval.low, scale), _linear(interval.high, scale)
+    low, high = better_limits(*limits, direction)
     worse, inferior = high < 0, high < -margin
     if inferior:
         verdict = Verdict.INFERIOR
-    elif low <= -margin:
+    elif framework is Framework.EQUIVALENCE and -margin < low and high < margin:
+        verdict = Verdict.EQUIVALENT
+    elif low <= -margin or framework is Framework.EQUIVALENCE:
         verdict = Verdict.NOT_SHOWN_AND_WORSE if worse else Verdict.NOT_SHOWN
     elif framework is Framework.SUPERIORITY:
         verdict = Verdict.SUPERIOR
     else:
         verdict = Verdict.NON_INFERIOR_BUT_WORSE if worse else Verdict.NON_INFERIOR
     return Reading(verdict, worse, inferior)
+
+
+def _linear(limit: float, scale: Scale) -> float:
+    """A limit on the scale where no effect is 0 and both directions weigh alike."""
+    if scale == "difference":
+        return limit
+    return math.log(limit) if limit > 0 else -math.inf
 
 
 def better_limits(low: float, high: float, direction: Direction) -> tuple[float, float]:
@@ -121,9 +147,10 @@ def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:
     if item.interval is not None:
         reading = read_interval(
             item.interval,
-            margin=item.plan.margin,
+            margin=item.plan.distance,
             framework=item.plan.hypothesis.framework,
             direction=item.plan.endpoint.direction,
+            scale=item.plan.scale,
         )
     earlier = item.before
     if earlier is not None and earlier.shown:

@@ -1,60 +1,82 @@
 """The registered estimator of each hypothesis on each population, and its face in the results."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from evaluation.design.repeated import repeated_interval
+from evaluation.design.repeated import nominal_alpha, repeated_interval
 from evaluation.inference import registry
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.discrimination.areas import single_area
+from evaluation.inference.orientation import opposite
 from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.rows import Asked
 from evaluation.inference.safety.bounds import exact_interval
-from evaluation.measures import BINARY, Measured, measured
+from evaluation.measures import Measured, Registered, measured, with_unknown
 from evaluation.plan import HypothesisPlan
 from evaluation.populations import FloatArray, Sample
 from evaluation.results import ArmValue, Interval, PairedTable, TestResult
-from protocols.schema import Arms
+from protocols.methods.table import TESTS
+from protocols.vocabulary import Framework
 
 Answer = Estimate | NotEvaluable
+
+FARTHEST_BOUND = 8.0  # beyond it 1 - 2 alpha is 1 in floating point: there is no such interval
+TOO_FAR = NotEvaluable("bound_too_far", "The look's bound is too far out for an interval.")
 
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """One hypothesis on one population: its data and the answer at the naive level."""
+    """One hypothesis on one population: its data and the answer at the naive level.
+
+    `data` are the pairs with a known outcome and a value of both arms. `rows` are what the test
+    read: the same, or with pairs of unknown outcome where the test can use them.
+    """
 
     plan: HypothesisPlan
     population: str
     data: Measured
+    read: Measured
     naive: Answer
 
 
-def estimated(plan: HypothesisPlan, sample: Sample, arms: Arms) -> Estimated:
+def estimated(plan: HypothesisPlan, sample: Sample) -> Estimated:
     """The registered test on the evaluable pairs of one population."""
-    data = measured(plan.endpoint.measure, sample.evaluable(), arms)
-    naive = estimate(plan, data, plan.naive_level)
-    return Estimated(plan, sample.population.id, data, naive)
+    data = measured(plan.endpoint, sample, plan.protocol, method=registered(plan))
+    read = data
+    if registry.TESTS[plan.hypothesis.test].keeps_unknown:
+        read = with_unknown(plan.endpoint, sample, plan.protocol, method=registered(plan))
+    naive = estimate(plan, read, plan.naive_level)
+    return Estimated(plan, sample.population.id, data, read, naive)
+
+
+def registered(plan: HypothesisPlan) -> Registered:
+    """The parameters of the hypothesis's test, as the protocol fixes them."""
+    hypothesis = plan.hypothesis
+    return Registered(TESTS[hypothesis.test].parameters, hypothesis.parameters)
 
 
 def estimate(plan: HypothesisPlan, data: Measured, level: float) -> Answer:
     """The registered test's estimate with a two-sided interval at `level`.
 
-    Whether subjects are clusters is the protocol's word, never read from the data.
+    Equivalence is two tests, one each way (Schuirmann 1987, J Pharmacokinet Biopharm 15:657): the
+    smaller statistic and the larger p-value are those of the whole.
     """
-    every = np.arange(data.n, dtype=np.int64)
-    rows = registry.PairedData(
-        candidate=data.candidate,
-        standard_of_care=data.standard_of_care,
-        outcome=data.outcome,
-        cluster=data.subject if plan.clustered else every,
+    word, asked = plan.hypothesis.test, plan.asked(level)
+    found = registry.estimate(word, data.rows, asked)
+    if isinstance(found, NotEvaluable) or plan.hypothesis.framework is not Framework.EQUIVALENCE:
+        return found
+    other = registry.estimate(word, data.rows, _the_other_way(plan, asked))
+    if isinstance(other, NotEvaluable):
+        return other
+    return replace(
+        found,
+        statistic=min(found.statistic, other.statistic),
+        p_value=max(found.p_value, other.p_value),
     )
-    return registry.estimate(
-        plan.hypothesis.test,
-        rows,
-        margin=plan.margin,
-        direction=plan.endpoint.direction,
-        level=level,
-    )
+
+
+def _the_other_way(plan: HypothesisPlan, asked: Asked) -> Asked:
+    margin = 1 / plan.margin if plan.scale == "ratio" else plan.margin
+    return replace(asked, direction=opposite(asked.direction), margin=margin)
 
 
 def counts_of(data: Measured) -> PairedCounts:
@@ -86,6 +108,7 @@ def _filled(item: Estimated, naive: Estimate, bound: float | None) -> TestResult
         n_pairs=data.n,
         n_subjects=data.n_subjects,
         n_events=data.n_events,
+        scale=item.plan.scale,
         estimate=naive.estimate,
         standard_error=naive.standard_error,
         statistic=naive.statistic,
@@ -103,7 +126,7 @@ def _filled(item: Estimated, naive: Estimate, bound: float | None) -> TestResult
 
 def _empty(item: Estimated, reason: str) -> TestResult:
     data = item.data
-    method = registry.METHODS[item.plan.hypothesis.test]
+    method = registry.method_of(item.plan.hypothesis.test)
     return TestResult(
         population=item.population,
         test=item.plan.hypothesis.test,
@@ -112,6 +135,7 @@ def _empty(item: Estimated, reason: str) -> TestResult:
         n_pairs=data.n,
         n_subjects=data.n_subjects,
         n_events=data.n_events,
+        scale=item.plan.scale,
         estimate=None,
         standard_error=None,
         statistic=None,
@@ -129,17 +153,23 @@ def _empty(item: Estimated, reason: str) -> TestResult:
 
 def _intervals(item: Estimated, naive: Estimate, bound: float | None) -> tuple[Interval, ...]:
     own = Interval(low=naive.low, high=naive.high, level=naive.level, kind="naive")
-    limits = None if bound is None else limits_at(naive, item.data, bound)
+    limits = None if bound is None else limits_at(item.plan, naive, item.read, bound)
     if limits is None or isinstance(limits, NotEvaluable):
         return (own,)
     claim = Interval(low=limits[0], high=limits[1], level=naive.level, kind="repeated")
     return (claim, own)
 
 
-def limits_at(answer: Estimate, data: Measured, bound: float) -> tuple[float, float] | NotEvaluable:
+def limits_at(
+    plan: HypothesisPlan, answer: Estimate, data: Measured, bound: float
+) -> tuple[float, float] | NotEvaluable:
     """The two-sided limits of an estimate at a z bound."""
-    counts = counts_of(data) if data.measure in BINARY else None
-    return repeated_interval(answer, bound=bound, counts=counts)
+    if not registry.TESTS[plan.hypothesis.test].inverted:
+        return repeated_interval(answer, bound=bound)
+    if bound > FARTHEST_BOUND:
+        return TOO_FAR
+    again = estimate(plan, data, 1 - 2 * nominal_alpha(bound))
+    return again if isinstance(again, NotEvaluable) else (again.low, again.high)
 
 
 def claim_interval(result: TestResult) -> Interval | None:
@@ -149,7 +179,7 @@ def claim_interval(result: TestResult) -> Interval | None:
 
 def table_of(data: Measured) -> PairedTable | None:
     """The paired table of right answers; None for a measure that is not binary."""
-    if data.measure not in BINARY:
+    if not data.binary:
         return None
     counts = counts_of(data)
     return PairedTable(n11=counts.n11, n10=counts.n10, n01=counts.n01, n00=counts.n00)
@@ -171,7 +201,7 @@ def _arm(item: Estimated, share: float | None, values: FloatArray, level: float)
     if share is None:
         return None
     data, clustered = item.data, item.plan.clustered
-    if data.measure in BINARY and not clustered:
+    if data.binary and not clustered:
         low, high = exact_interval(int(values.sum()), data.n, level)
     elif data.measure == "auc":
         cluster = data.subject if clustered else None
@@ -187,10 +217,10 @@ def sensitivity_results(item: Estimated) -> tuple[TestResult, ...]:
 
 
 def _mcnemar(item: Estimated, name: str) -> TestResult:
-    data, method = item.data, registry.METHODS[name]
+    data, method = item.data, registry.method_of(name)
     reason: str | None = None
     effect = p_value = None
-    if data.measure not in BINARY:
+    if not data.binary:
         reason = "McNemar's test needs a binary measure."
     elif item.plan.clustered:
         reason = "McNemar's test needs independent pairs; here pairs cluster by subject."

@@ -47,12 +47,11 @@ class Estimates:
 
 def estimates_of(look: LookPlan, samples: Samples) -> tuple[Estimates, ...]:
     """Every hypothesis on the primary population and on each supporting one."""
-    arms = look.protocol.arms
     return tuple(
         Estimates(
             plan,
-            estimated(plan, samples.primary, arms),
-            tuple(estimated(plan, sample, arms) for sample in samples.supporting),
+            estimated(plan, samples.primary),
+            tuple(estimated(plan, sample) for sample in samples.supporting),
         )
         for plan in look.hypotheses
     )
@@ -137,6 +136,7 @@ def hypothesis_result(
         measure=endpoint.measure,
         direction=endpoint.direction,
         framework=hypothesis.framework,
+        scale=plan.scale,
         margin=hypothesis.margin.value if hypothesis.margin else None,
         margin_clinical_basis=hypothesis.margin.clinical_basis if hypothesis.margin else None,
         alpha=hypothesis.alpha,
@@ -154,7 +154,7 @@ def hypothesis_result(
             *(before.boundaries if before else ()),
             _boundary(look, evidence, decided, item=item, evaluable=evaluable),
         ),
-        missing=missing_bounds(evidence, sample, look.protocol.arms, shown=decided.shown),
+        missing=missing_bounds(evidence, sample, shown=decided.shown),
         reason=decided.reason,
     )
 

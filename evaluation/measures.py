@@ -1,52 +1,50 @@
-"""What an endpoint's measure makes of a pair: one number per arm, and who is in the denominator.
+"""The evaluable pairs of one endpoint as the rows that a registered method reads."""
 
-A candidate without an answer is wrong in a binary measure, has the worst rank in AUC and the
-largest loss in the Brier score, in every population that keeps it.
-"""
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from evaluation.populations import BoolArray, FloatArray, IntArray, Sample
-from protocols.endpoints import flag_is_correct
-from protocols.schema import Arms
-from protocols.schema.conduct import ArmPlan
-
-Measure = Literal["auc", "sensitivity", "specificity", "brier"]
-
-BINARY: tuple[Measure, ...] = ("sensitivity", "specificity")
-LARGEST_LOSS = 1.0
+from evaluation.columns import Column, further_outcome, outcome_columns, parameter_columns
+from evaluation.inference.rows import Rows
+from evaluation.populations import UNKNOWN, BoolArray, FloatArray, IntArray, Sample
+from evaluation.values import Seen, flag_or_wrong, probabilities, values_of
+from protocols.methods.base import Parameter
+from protocols.methods.measures import MEASURES, Measure
+from protocols.schema import Endpoint, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The pairs in an endpoint's denominator.
-
-    Values are risk scores (higher is riskier) for AUC, 0 or 1 for a binary measure and squared
-    losses for the Brier score.
-    """
+    """The pairs in an endpoint's denominator; `subject` numbers subjects, clusters or not."""
 
     measure: Measure
-    candidate: FloatArray
-    standard_of_care: FloatArray
-    outcome: BoolArray
+    rows: Rows
     subject: IntArray
 
     def take(self, mask: BoolArray) -> "Measured":
         """The pairs for which `mask` is true."""
-        return Measured(
-            self.measure,
-            self.candidate[mask],
-            self.standard_of_care[mask],
-            self.outcome[mask],
-            self.subject[mask],
-        )
+        return Measured(self.measure, self.rows.take(mask), self.subject[mask])
+
+    @property
+    def candidate(self) -> FloatArray:
+        return self.rows.candidate
+
+    @property
+    def standard_of_care(self) -> FloatArray:
+        return self.rows.standard_of_care
+
+    @property
+    def outcome(self) -> BoolArray:
+        return self.rows.outcome
+
+    @property
+    def binary(self) -> bool:
+        return MEASURES[self.measure].kind == "binary"
 
     @property
     def n(self) -> int:
-        return len(self.outcome)
+        return self.rows.n
 
     @property
     def n_events(self) -> int:
@@ -57,82 +55,83 @@ class Measured:
         return len(np.unique(self.subject))
 
 
-def measured(measure: Measure, sample: Sample, arms: Arms) -> Measured:
-    """Values of the pairs of `sample` that are in the measure's denominator.
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The parameters of a registered method and what the protocol gives for them."""
 
-    Every pair of `sample` must have an ascertained outcome.
-    """
-    match measure:
-        case "auc":
-            candidate, standard_of_care = risks(sample, arms)
-        case "sensitivity" | "specificity":
-            candidate, standard_of_care = _correctness(measure, sample)
-        case "brier":
-            candidate, standard_of_care = losses(sample, sample.outcome == 1, arms)
-    data = Measured(measure, candidate, standard_of_care, sample.outcome == 1, sample.subject)
-    return data.take(in_denominator(measure, sample))
+    parameters: Sequence[Parameter] = ()
+    given: Mapping[str, object] | None = None
 
 
-def in_denominator(measure: Measure, sample: Sample) -> BoolArray:
-    """Which pairs the measure looks at: events, non-events, or all."""
-    match measure:
-        case "sensitivity" | "specificity":
-            flags = np.zeros(sample.n, dtype=np.bool_)
-            return np.asarray(~np.isnan(_right(measure, flags, sample.outcome)))
-        case "auc" | "brier":
-            return np.ones(sample.n, dtype=np.bool_)
+NOTHING = Registered()
 
 
-def risks(sample: Sample, arms: Arms) -> tuple[FloatArray, FloatArray]:
-    """Both arms' scores turned so that higher is riskier, candidate first; no answer ranks worst.
-
-    Needs ascertained outcomes: the worst rank is the lowest for an event, the highest otherwise.
-    """
-    worst = np.where(sample.outcome == 1, -np.inf, np.inf)
-    candidate = _sign(arms.candidate) * sample.candidate_score
-    candidate = np.where(sample.candidate_answered, candidate, worst)
-    return candidate, _sign(arms.standard_of_care) * sample.standard_of_care_score
+def measured(
+    endpoint: Endpoint, sample: Sample, protocol: Protocol, *, method: Registered = NOTHING
+) -> Measured:
+    """The pairs of `sample` in the measure's denominator with everything that it looks at."""
+    everybody = with_unknown(endpoint, sample, protocol, method=method)
+    known = everybody.rows.known
+    return everybody.take(known & inside(everybody))
 
 
-def higher_is_riskier(plan: ArmPlan) -> bool:
-    """Read from what is flagged; the direction of a score is never guessed from data."""
-    return plan.decision.flag_when in ("score_at_or_above", "score_above")
+def inside(data: Measured) -> BoolArray:
+    """Which pairs have a value of both arms."""
+    return ~(np.isnan(data.candidate) | np.isnan(data.standard_of_care))
 
 
-def _sign(plan: ArmPlan) -> float:
-    return 1.0 if higher_is_riskier(plan) else -1.0
+def with_unknown(
+    endpoint: Endpoint, sample: Sample, protocol: Protocol, *, method: Registered = NOTHING
+) -> Measured:
+    """Every pair of `sample`, NaN where it has no value; `rows.known` says who has an outcome."""
+    columns = columns_of(endpoint, sample, protocol)
+    happened = happened_of(endpoint, sample, protocol)
+    seen = Seen(endpoint, protocol.arms, sample, happened, columns)
+    candidate, standard_of_care = values_of(seen)
+    columns = columns | parameter_columns(sample, protocol, method.parameters, method.given or {})
+    clustered = protocol.design.cluster == "subject"
+    rows = Rows(
+        candidate=candidate,
+        standard_of_care=standard_of_care,
+        outcome=happened == 1,
+        known=_known(happened, columns),
+        cluster=sample.subject if clustered else np.arange(sample.n, dtype=np.int64),
+        clustered=clustered,
+        candidate_score=sample.candidate_score,
+        standard_of_care_score=sample.standard_of_care_score,
+        candidate_flag=flag_or_wrong(sample, happened),
+        standard_of_care_flag=sample.standard_of_care_flag,
+        extra={name: column.values for name, column in columns.items()},
+        labels={name: column.labels for name, column in columns.items() if column.labels},
+    )
+    return Measured(endpoint.measure, rows, sample.subject)
 
 
-def _correctness(
-    measure: Literal["sensitivity", "specificity"], sample: Sample
-) -> tuple[FloatArray, FloatArray]:
-    candidate = _right(measure, sample.candidate_flag, sample.outcome)
-    missed = ~sample.candidate_answered & ~np.isnan(candidate)
-    candidate[missed] = 0.0
-    return candidate, _right(measure, sample.standard_of_care_flag, sample.outcome)
+def columns_of(endpoint: Endpoint, sample: Sample, protocol: Protocol) -> dict[str, Column]:
+    """What the endpoint brings along: its further outcome, and probabilities where both arms do."""
+    outcome = further_outcome(protocol, endpoint)
+    columns = {} if outcome is None else outcome_columns(sample, outcome)
+    arms = protocol.arms
+    if arms.candidate.output.kind == arms.standard_of_care.output.kind == "probability":
+        candidate, standard_of_care = probabilities(sample, arms)
+        columns["candidate_probability"] = Column(candidate)
+        columns["standard_of_care_probability"] = Column(standard_of_care)
+    return columns
 
 
-def _right(
-    measure: Literal["sensitivity", "specificity"], flag: BoolArray, outcome: IntArray
-) -> FloatArray:
-    """1 right, 0 wrong, NaN outside of the denominator, by the protocol's own definition."""
-    right = np.empty(len(flag), dtype=np.float64)
-    for said in (False, True):
-        for happened in (False, True):
-            meaning = flag_is_correct(measure, said, happened)
-            cell = (flag == said) & (outcome == int(happened))
-            right[cell] = np.nan if meaning is None else float(meaning)
-    return right
+def happened_of(endpoint: Endpoint, sample: Sample, protocol: Protocol) -> IntArray:
+    """1, 0 or UNKNOWN: the endpoint's outcome where it is binary, else the protocol's."""
+    outcome = further_outcome(protocol, endpoint)
+    if outcome is None or outcome.type != "binary" or outcome.per_arm:
+        return sample.outcome
+    values = outcome_columns(sample, outcome)["reference"].values
+    return np.where(np.isnan(values), UNKNOWN, values).astype(np.int64)
 
 
-def losses(sample: Sample, happened: BoolArray, arms: Arms) -> tuple[FloatArray, FloatArray]:
-    """Squared errors of both arms' event probabilities if `happened` were so, candidate first."""
-    candidate = (probability_of_event(sample.candidate_score, arms.candidate) - happened) ** 2
-    candidate = np.where(sample.candidate_answered, candidate, LARGEST_LOSS)
-    known = probability_of_event(sample.standard_of_care_score, arms.standard_of_care)
-    return candidate, (known - happened) ** 2
-
-
-def probability_of_event(scores: FloatArray, plan: ArmPlan) -> FloatArray:
-    """A probability that flags when it is low speaks of the event's absence."""
-    return scores if higher_is_riskier(plan) else 1 - scores
+def _known(happened: IntArray, columns: Mapping[str, Column]) -> BoolArray:
+    """Whether the endpoint's outcome is ascertained."""
+    roles = ("reference", "time", "candidate_value", "candidate_time")
+    own = [columns[role].values for role in roles if role in columns]
+    if own:
+        return np.asarray(~np.isnan(own[0]))
+    return np.asarray(happened != UNKNOWN)

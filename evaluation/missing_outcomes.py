@@ -10,17 +10,17 @@ from typing import Literal
 import numpy as np
 
 from evaluation.decide import Evidence, better_limits
-from evaluation.estimates import Answer, counts_of, estimate, limits_at
+from evaluation.estimates import Answer, counts_of, estimate, limits_at, registered
 from evaluation.inference.base import NotEvaluable
 from evaluation.inference.missing.areas import METHOD as AUC_METHOD
 from evaluation.inference.missing.areas import auc_extremes
 from evaluation.inference.missing.bounds import METHOD, members
 from evaluation.inference.orientation import critical_of, sign_of
-from evaluation.measures import BINARY, Measured, in_denominator, losses, measured, risks
+from evaluation.measures import Measured, measured
 from evaluation.plan import HypothesisPlan
 from evaluation.populations import UNKNOWN, FloatArray, Sample
 from evaluation.results import MissingBounds
-from protocols.schema import Arms
+from evaluation.values import risks
 
 Side = Literal["worst", "best"]
 
@@ -34,15 +34,23 @@ class Case:
     high: float
 
 
-def missing_bounds(evidence: Evidence, sample: Sample, arms: Arms, *, shown: bool) -> MissingBounds:
+DENOMINATORS = ("sensitivity", "specificity")  # the unknown outcome decides who is looked at
+EACH_BY_ITSELF = ("accuracy", "brier", "log_loss", "net_benefit")
+NO_BOUND = NotEvaluable(
+    "no_bound_for_measure",
+    "There is no worst case of this measure; registered sensitivity analyses take its place.",
+)
+
+
+def missing_bounds(evidence: Evidence, sample: Sample, *, shown: bool) -> MissingBounds:
     """Bounds on the primary population; without unascertained outcomes, the estimate itself."""
     plan, unknown = evidence.plan, sample.outcome == UNKNOWN
     bound = evidence.bound.z if evidence.bound.z is not None else critical_of(plan.hypothesis.alpha)
-    worst = _extreme(plan, sample, arms, side="worst", bound=bound)
-    best = _extreme(plan, sample, arms, side="best", bound=bound)
+    worst = _extreme(plan, sample, side="worst", bound=bound)
+    best = _extreme(plan, sample, side="best", bound=bound)
     empty = MissingBounds(
         n_unascertained=int(unknown.sum()),
-        n_unresolved_discordant=_discordant(plan, sample, arms),
+        n_unresolved_discordant=_discordant(plan, sample),
         worst_estimate=None,
         worst_low=None,
         best_estimate=None,
@@ -70,13 +78,20 @@ def _numbers(plan: HypothesisPlan, worst: Case, best: Case, *, shown: bool) -> d
     }
 
 
-def _discordant(plan: HypothesisPlan, sample: Sample, arms: Arms) -> int | None:
+def _discordant(plan: HypothesisPlan, sample: Sample) -> int | None:
     """Unascertained pairs of which one arm only would be right; None where right has no meaning."""
-    measure = plan.endpoint.measure
-    if measure not in BINARY:
+    if plan.endpoint.measure not in DENOMINATORS or not _about_the_outcome(plan):
         return None
-    unknown = sample.take(sample.outcome == UNKNOWN)
-    return counts_of(measured(measure, _as_if(unknown, measure), arms)).n_discordant
+    unknown = _as_if(sample.take(sample.outcome == UNKNOWN), plan.endpoint.measure)
+    return counts_of(_measured(plan, unknown)).n_discordant
+
+
+def _about_the_outcome(plan: HypothesisPlan) -> bool:
+    return plan.endpoint.outcome == plan.protocol.outcome.name
+
+
+def _measured(plan: HypothesisPlan, sample: Sample) -> Measured:
+    return measured(plan.endpoint, sample, plan.protocol, method=registered(plan))
 
 
 def _as_if(sample: Sample, measure: str) -> Sample:
@@ -86,15 +101,9 @@ def _as_if(sample: Sample, measure: str) -> Sample:
 
 
 def _extreme(
-    plan: HypothesisPlan, sample: Sample, arms: Arms, *, side: Side, bound: float
+    plan: HypothesisPlan, sample: Sample, *, side: Side, bound: float
 ) -> Case | NotEvaluable:
-    match plan.endpoint.measure:
-        case "auc":
-            completed = _auc_completed(sample, arms, side)
-        case "sensitivity" | "specificity":
-            completed = _binary_completed(plan, sample, arms, side)
-        case "brier":
-            completed = (measured("brier", _brier_completed(plan, sample, arms, side), arms),)
+    completed = _completed(plan, sample, side)
     if isinstance(completed, NotEvaluable):
         return completed
     cases = []
@@ -104,6 +113,21 @@ def _extreme(
             return case
         cases.append(case)
     return _joined(cases, downwards=(side == "worst") == (sign_of(plan.endpoint.direction) > 0))
+
+
+def _completed(
+    plan: HypothesisPlan, sample: Sample, side: Side
+) -> tuple[Measured, ...] | NotEvaluable:
+    measure = plan.endpoint.measure
+    if not _about_the_outcome(plan):
+        return NO_BOUND
+    if measure == "auc":
+        return _auc_completed(plan, sample, side)
+    if measure in DENOMINATORS:
+        return _binary_completed(plan, sample, side)
+    if measure in EACH_BY_ITSELF:
+        return (_measured(plan, _each_completed(plan, sample, side)),)
+    return NO_BOUND
 
 
 def _joined(cases: list[Case], *, downwards: bool) -> Case:
@@ -117,13 +141,15 @@ def _case(plan: HypothesisPlan, data: Measured, bound: float) -> Case | NotEvalu
     answer: Answer = estimate(plan, data, plan.naive_level)
     if isinstance(answer, NotEvaluable):
         return answer
-    limits = limits_at(answer, data, bound)
+    limits = limits_at(plan, answer, data, bound)
     return limits if isinstance(limits, NotEvaluable) else Case(answer.estimate, *limits)
 
 
-def _auc_completed(sample: Sample, arms: Arms, side: Side) -> tuple[Measured, ...] | NotEvaluable:
+def _auc_completed(
+    plan: HypothesisPlan, sample: Sample, side: Side
+) -> tuple[Measured, ...] | NotEvaluable:
     """A higher area is always better, so the worst case is the smallest difference."""
-    candidate, standard_of_care = risks(sample, arms)
+    candidate, standard_of_care = risks(sample, sample.outcome, plan.protocol.arms)
     known = sample.outcome != UNKNOWN
     failed = ~sample.candidate_answered
     extremes = auc_extremes(
@@ -136,31 +162,33 @@ def _auc_completed(sample: Sample, arms: Arms, side: Side) -> tuple[Measured, ..
     if isinstance(extremes, NotEvaluable):
         return extremes
     outcome = extremes.worst_outcome if side == "worst" else extremes.best_outcome
-    return (measured("auc", replace(sample, outcome=outcome.astype(np.int64)), arms),)
+    return (_measured(plan, replace(sample, outcome=outcome.astype(np.int64))),)
 
 
-def _binary_completed(
-    plan: HypothesisPlan, sample: Sample, arms: Arms, side: Side
-) -> tuple[Measured, ...]:
+def _binary_completed(plan: HypothesisPlan, sample: Sample, side: Side) -> tuple[Measured, ...]:
     """Twice: without and with the pairs on which the arms agree."""
     measure = plan.endpoint.measure
-    data = measured(measure, _as_if(sample, measure), arms)
-    ascertained = (sample.outcome != UNKNOWN)[in_denominator(measure, _as_if(sample, measure))]
+    data = _measured(plan, _as_if(sample, measure))
+    assumed = 1 if measure == "sensitivity" else 0
+    looked_at = _as_if(sample, measure).outcome == assumed
+    ascertained = (sample.outcome != UNKNOWN)[looked_at]
     higher = sign_of(plan.endpoint.direction) > 0
     hard: Side = side if higher else ("best" if side == "worst" else "worst")
     masks = members(data.candidate == 1, data.standard_of_care == 1, ascertained, hard)
     return tuple(data.take(mask) for mask in masks)
 
 
-def _brier_completed(plan: HypothesisPlan, sample: Sample, arms: Arms, side: Side) -> Sample:
+def _each_completed(plan: HypothesisPlan, sample: Sample, side: Side) -> Sample:
     """Each unknown outcome by itself: the one that moves the mean difference the right way."""
-    raises = _loss_difference(sample, arms, True) > _loss_difference(sample, arms, False)
+    raises = _difference_if(plan, sample, happened=1) > _difference_if(plan, sample, happened=0)
     upwards = (side == "best") == (sign_of(plan.endpoint.direction) > 0)
     assumed = np.where(raises if upwards else ~raises, 1, 0)
     outcome = np.where(sample.outcome == UNKNOWN, assumed, sample.outcome)
     return replace(sample, outcome=outcome)
 
 
-def _loss_difference(sample: Sample, arms: Arms, happened: bool) -> FloatArray:
-    candidate, standard_of_care = losses(sample, np.full(sample.n, happened), arms)
-    return candidate - standard_of_care
+def _difference_if(plan: HypothesisPlan, sample: Sample, *, happened: int) -> FloatArray:
+    """Candidate minus standard of care of every pair, had it so happened to all."""
+    assumed = replace(sample, outcome=np.full(sample.n, happened))
+    data = _measured(plan, assumed)
+    return data.candidate - data.standard_of_care

@@ -1,11 +1,15 @@
 """What the registered protocol says about one look: nothing here has been decided by data."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.errors import EvaluationError, LookRefusal
+from evaluation.inference.base import Scale
+from evaluation.inference.rows import Asked
 from protocols.errors import RefusedError
-from protocols.schema import Endpoint, Hypothesis, Look, Protocol
+from protocols.methods.table import TESTS
+from protocols.schema import Endpoint, Hypothesis, Look, Protocol, Resampling
 from protocols.vocabulary import Framework, Role
 
 
@@ -13,15 +17,35 @@ from protocols.vocabulary import Framework, Role
 class HypothesisPlan:
     """One registered test with the endpoint it is about.
 
-    `margin` is 0 for superiority; `clustered` says whether pairs of a subject hang together;
-    `populations` gives each analysis population's title by its id.
+    `margin` is on the test's `scale`: for superiority 0, or 1 for a ratio. `clustered` says
+    whether pairs of a subject hang together; `populations` gives each analysis population's title
+    by its id.
     """
 
+    protocol: Protocol
     hypothesis: Hypothesis
     endpoint: Endpoint
+    scale: Scale
     margin: float
     clustered: bool
     populations: Mapping[str, str]
+
+    @property
+    def distance(self) -> float:
+        """How far the margin lies from no effect, on the scale where intervals are read."""
+        return abs(math.log(self.margin)) if self.scale == "ratio" else self.margin
+
+    def asked(self, level: float) -> Asked:
+        """What the registered test is asked, with a two-sided interval at `level`."""
+        hypothesis, endpoint = self.hypothesis, self.endpoint
+        return Asked(
+            level=level,
+            direction=endpoint.direction,
+            margin=self.margin,
+            parameters={**endpoint.parameters, **hypothesis.parameters},
+            seed=seed_of(hypothesis.resampling),
+            resamples=resamples_of(hypothesis.resampling),
+        )
 
     @property
     def naive_level(self) -> float:
@@ -71,21 +95,39 @@ def plan_of(protocol: Protocol, look: str) -> LookPlan:
     )
 
 
+def seed_of(resampling: Resampling | None) -> int | None:
+    """The registered seed, None where nothing is drawn."""
+    return resampling.seed if resampling else None
+
+
+def resamples_of(resampling: Resampling | None) -> int | None:
+    """The registered number of resamples, None where nothing is drawn."""
+    return resampling.resamples if resampling else None
+
+
 def _hypothesis_plan(protocol: Protocol, hypothesis: Hypothesis) -> HypothesisPlan:
     endpoints = {endpoint.id: endpoint for endpoint in protocol.endpoints}
     clustered = protocol.design.cluster == "subject"
-    if clustered and hypothesis.test == "tango_score":
+    spec = TESTS[hypothesis.test]
+    if clustered and spec.pairs == "independent":
         raise EvaluationError(
             "TEST_NEEDS_INDEPENDENT_PAIRS",
-            f"{hypothesis.id} registers tango_score although pairs cluster by subject;"
-            " register clustered_difference.",
+            f"{hypothesis.id} registers {hypothesis.test} although pairs cluster by subject;"
+            " register a test between subjects, such as clustered_difference.",
         )
-    non_inferiority = hypothesis.framework is Framework.NON_INFERIORITY
-    if non_inferiority != (hypothesis.margin is not None):
+    superiority = hypothesis.framework is Framework.SUPERIORITY
+    if superiority != (hypothesis.margin is None):
         raise EvaluationError(
             "MARGIN_AND_FRAMEWORK",
-            f"{hypothesis.id} must have a margin exactly if it is about non-inferiority.",
+            f"{hypothesis.id} must have a margin unless it is about superiority, and none then.",
         )
-    margin = hypothesis.margin.value if hypothesis.margin else 0.0
-    titles = {population.id: population.title for population in protocol.analysis_populations}
-    return HypothesisPlan(hypothesis, endpoints[hypothesis.endpoint], margin, clustered, titles)
+    none = 1.0 if spec.scale == "ratio" else 0.0
+    return HypothesisPlan(
+        protocol=protocol,
+        hypothesis=hypothesis,
+        endpoint=endpoints[hypothesis.endpoint],
+        scale=spec.scale,
+        margin=hypothesis.margin.value if hypothesis.margin else none,
+        clustered=clustered,
+        populations={p.id: p.title for p in protocol.analysis_populations},
+    )

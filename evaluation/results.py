@@ -1,11 +1,13 @@
 """What a look found: the only thing that reports read, and the content of `results.json`.
 
-Effects are candidate minus standard of care. Shares lie in [0, 1]. `level` of an interval is
+Effects are candidate minus standard of care, or candidate over standard of care where `scale` is
+`ratio`. Shares lie in [0, 1]. `level` of an interval is
 two-sided. A missing number is None together with a reason; it is never zero and never NaN.
 """
 
 from pydantic import BaseModel, ConfigDict
 
+from protocols.methods.measures import Measure
 from protocols.vocabulary import Direction, Framework, Role, SafetyVerdict, Verdict
 
 
@@ -60,6 +62,7 @@ class TestResult(Result):
     n_pairs: int
     n_subjects: int
     n_events: int
+    scale: str  # difference | ratio
     estimate: float | None
     standard_error: float | None
     statistic: float | None
@@ -118,10 +121,11 @@ class HypothesisResult(Result):
     endpoint: str
     endpoint_title: str
     role: Role
-    measure: str
+    measure: Measure
     direction: Direction
     framework: Framework
-    margin: float | None
+    scale: str  # difference | ratio
+    margin: float | None  # a ratio as written, where the scale is ratio
     margin_clinical_basis: str | None
     alpha: float
     null_hypothesis: str  # generated sentence
@@ -137,6 +141,49 @@ class HypothesisResult(Result):
     boundaries: tuple[Boundary, ...]  # this look and the looks before it, in order
     missing: MissingBounds
     reason: str | None
+
+
+class QuantityResult(Result):
+    """One number of a registered analysis: `p_value` is two-sided unless the title says otherwise.
+
+    A pure test has no estimate; `reason` says why a number is missing that should be there.
+    """
+
+    name: str
+    title: str
+    estimate: float | None
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    statistic: float | None
+    df: float | None
+    p_value: float | None
+    reason: str | None
+
+
+class AnalysisResult(Result):
+    """A registered analysis without a verdict; intervals are two-sided at `level`, for this look.
+
+    `quantities` is empty where `not_evaluable` carries a reason.
+    """
+
+    id: str
+    title: str
+    role: str
+    group: str  # the family of the method
+    endpoint: str
+    endpoint_title: str
+    population: str
+    estimator: str
+    interval: str
+    level: float
+    method: str  # sentence
+    citation: str
+    n_pairs: int
+    n_subjects: int
+    quantities: tuple[QuantityResult, ...]
+    warnings: tuple[str, ...]
+    not_evaluable: str | None
 
 
 class SafetyResult(Result):
@@ -355,6 +402,7 @@ class LookResults(Result):
     headline: str  # the verdict sentence of the look
     hypotheses: tuple[HypothesisResult, ...]
     safety: tuple[SafetyResult, ...]
+    analyses: tuple[AnalysisResult, ...]
     recommendation: Recommendation
     frequencies: tuple[NaturalFrequencies, ...]
     flow: tuple[FlowStep, ...]

@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from evaluation.decide import Decided
 from evaluation.plan import HypothesisPlan
 from evaluation.results import Interval, TestResult
+from protocols.methods.measures import MEASURES, Measure
 from protocols.vocabulary import Framework, Verdict
-
-MEASURES = {
-    "auc": "AUC",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "brier": "Brier score",
-}
 
 VERDICTS = {
     Verdict.SUPERIOR: "The candidate is superior to the standard of care in {measure}",
     Verdict.NON_INFERIOR: "The candidate is non-inferior to the standard of care in {measure}",
+    Verdict.EQUIVALENT: "The candidate is equivalent to the standard of care in {measure}",
     Verdict.NON_INFERIOR_BUT_WORSE: (
         "The candidate is non-inferior to the standard of care in {measure}, but worse within the"
         " margin"
@@ -43,6 +38,7 @@ VERDICTS = {
 AIMS = {
     Framework.NON_INFERIORITY: "Non-inferiority",
     Framework.SUPERIORITY: "Superiority",
+    Framework.EQUIVALENCE: "Equivalence",
 }
 
 
@@ -81,25 +77,32 @@ def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | Non
     if primary.estimate is None:
         return ""
     if interval is None:
-        return f"difference {three(primary.estimate)}"
-    edge = plan.margin
+        return f"{plan.scale} {three(primary.estimate)}"
     limits = " to ".join(
-        three(limit, apart_from=-edge if limit < 0 else edge)
-        for limit in (interval.low, interval.high)
+        three(limit, apart_from=_edge(plan, limit)) for limit in (interval.low, interval.high)
     )
-    margin = f", margin {plain(plan.margin)}" if plan.margin else ""
+    registered = plan.hypothesis.margin
+    margin = f", margin {plain(registered.value)}" if registered else ""
     kind = f"{plain(100 * interval.level)}% {interval.kind} interval"
-    return f"difference {three(primary.estimate)} ({kind} {limits}{margin})"
+    return f"{plan.scale} {three(primary.estimate)} ({kind} {limits}{margin})"
+
+
+def _edge(plan: HypothesisPlan, limit: float) -> float:
+    """What a limit must be kept apart from in print: the margin on its side."""
+    if plan.scale == "ratio":
+        return plan.margin if (limit < 1) == (plan.margin < 1) else 1 / plan.margin
+    return -plan.margin if limit < 0 else plan.margin
 
 
 def opening(
-    verdict: Verdict, framework: Framework, *, measure: str, margin: float | None = None
+    verdict: Verdict, framework: Framework, *, measure: Measure, margin: float | None = None
 ) -> str:
     """The verdict in words, without its numbers and without a full stop.
 
     With `margin` the measure is told apart from the same measure at another margin.
     """
-    named = MEASURES[measure] if margin is None else f"{MEASURES[measure]} (margin {plain(margin)})"
+    title = MEASURES[measure].title
+    named = title if margin is None else f"{title} (margin {plain(margin)})"
     return VERDICTS[verdict].format(Aim=AIMS[framework], measure=named)
 
 

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from evaluation.estimates import estimate
+from evaluation.columns import members
+from evaluation.estimates import estimate, registered
 from evaluation.inference.base import NotEvaluable
 from evaluation.measures import Measured, measured
 from evaluation.plan import HypothesisPlan, LookPlan
 from evaluation.populations import Sample
 from evaluation.results import SubgroupCell, SubgroupResult
-from protocols.expressions import compile_expression
-from protocols.names import input_names, input_values
 from protocols.schema import Protocol, Subgroup, SubgroupLevel
 
 LEVEL = 0.95
@@ -56,8 +53,8 @@ def _cells(
 ) -> tuple[SubgroupCell, ...]:
     parts = []
     for level in subgroup.levels:
-        part = sample.take(_members(protocol, level, sample))
-        data = measured(plan.endpoint.measure, part, protocol.arms)
+        part = sample.take(members(protocol, level, sample))
+        data = measured(plan.endpoint, part, protocol, method=registered(plan))
         parts.append(_Part(level, part.n, data))
     smallest = max(subgroup.minimum_cell, protocol.governance.small_cell)
     withheld = _withheld(parts, smallest)
@@ -107,14 +104,6 @@ def _cell(plan: HypothesisPlan, part: _Part, *, smallest: int, withheld: bool) -
     )
 
 
-def _members(
-    protocol: Protocol, level: SubgroupLevel, sample: Sample
-) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    expression = compile_expression(level.expression, names=input_names(protocol))
-    truths = [expression.evaluate(input_values(r.inputs)) is True for r in sample.records]
-    return np.array(truths, dtype=np.bool_)
-
-
 def _smallest_cell(data: Measured) -> int:
     """The rarer of events and non-events, of those that the measure looks at."""
     n_others = data.n - data.n_events
@@ -123,7 +112,7 @@ def _smallest_cell(data: Measured) -> int:
             return data.n_events
         case "specificity":
             return n_others
-        case "auc" | "brier":
+        case _:
             return min(data.n_events, n_others)
 
 

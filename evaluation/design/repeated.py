@@ -12,9 +12,6 @@ from scipy import optimize, special
 from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.orientation import critical_of
-from evaluation.inference.proportions import difference as paired
-from evaluation.inference.proportions.difference import PairedCounts, tango_limits
-from protocols.errors import UsageError
 
 
 def nominal_alpha(bound: float) -> float:
@@ -40,23 +37,19 @@ def crosses(estimate: Estimate, bound: float) -> bool:
     return z_equivalent(estimate) >= bound
 
 
-def repeated_interval(
-    estimate: Estimate, *, bound: float, counts: PairedCounts | None = None
-) -> tuple[float, float] | NotEvaluable:
+def repeated_interval(estimate: Estimate, *, bound: float) -> tuple[float, float] | NotEvaluable:
     """The two-sided interval of effects that the look's bound does not exclude.
 
-    Score intervals need the paired table in `counts`; all others are estimate +- c SE, c being
-    the t quantile at the bound's nominal level where the reference is t. A look without alpha
-    has no interval.
+    For estimates whose interval is estimate +- c SE, c being the t quantile at the bound's nominal
+    level where the reference is t; on the ratio scale the same around the logarithm. A look
+    without alpha has no interval.
     """
     if math.isinf(bound):
         return NotEvaluable("no_alpha_spent", "This look spends no alpha, so it claims nothing.")
-    if estimate.method == paired.METHOD:
-        if counts is None:
-            raise UsageError("COUNTS_NEEDED", "A repeated score interval needs the paired table.")
-        return tango_limits(counts, critical=bound)
     critical = bound if estimate.df is None else critical_of(nominal_alpha(bound), estimate.df)
     half = critical * estimate.standard_error
+    if estimate.scale == "ratio":
+        return estimate.estimate * math.exp(-half), estimate.estimate * math.exp(half)
     return estimate.estimate - half, estimate.estimate + half
 
 

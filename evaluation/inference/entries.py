@@ -12,13 +12,16 @@ class HypothesisTest:
     """A test of a margin: what `hypotheses[].test` may name.
 
     `limits` says where the method ends and what it refuses; `witnesses` are the reference case
-    and the law (or second route) that vouch for its numbers.
+    and the law (or second route) that vouch for its numbers. `inverted`: its interval is found by
+    inverting the test, so that it is no symmetric interval and is found anew at every level.
     """
 
     method: Method
     run: Callable[[Rows, Asked], Estimate | NotEvaluable]
     limits: str
     witnesses: tuple[str, str]
+    inverted: bool = False
+    keeps_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

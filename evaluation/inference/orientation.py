@@ -45,6 +45,15 @@ def null_ratio(margin: float, direction: Direction) -> float:
     return margin
 
 
+def opposite(direction: Direction) -> Direction:
+    """The other way: an equivalence is tested both ways."""
+    match direction:
+        case Direction.HIGHER_IS_BETTER:
+            return Direction.LOWER_IS_BETTER
+        case Direction.LOWER_IS_BETTER:
+            return Direction.HIGHER_IS_BETTER
+
+
 def turned(statistic: float, direction: Direction) -> float:
     """The statistic with its sign turned so that large favours the alternative."""
     return sign_of(direction) * statistic + 0.0

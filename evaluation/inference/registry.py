@@ -1,109 +1,72 @@
-"""The words of the protocol and the functions they mean, in one literal table."""
+"""The words of the protocol and the functions they mean: the families' literal tables, joined.
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+Each family keeps its table beside its functions (`<family>/words.py`); a word stands in one family
+only. Rows are put into canonical order here, once, so that neither the order of the pairs nor the
+partition they came in changes a bit of an answer.
+"""
 
-import numpy as np
+from collections.abc import Mapping
+from types import ModuleType
 
-from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
-from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.clusters import means as clusters
-from evaluation.inference.discrimination import areas as discrimination
-from evaluation.inference.proportions import difference as paired
+from evaluation.inference.agreement import words as agreement
+from evaluation.inference.base import Estimate, Findings, Method, NotEvaluable
+from evaluation.inference.clusters import words as clusters
+from evaluation.inference.continuous import words as continuous
+from evaluation.inference.diagnostic import words as diagnostic
+from evaluation.inference.discrimination import words as discrimination
+from evaluation.inference.entries import Estimator, HypothesisTest
+from evaluation.inference.events import words as events
+from evaluation.inference.missing import words as missing
+from evaluation.inference.probabilities import words as probabilities
 from evaluation.inference.proportions import mcnemar
+from evaluation.inference.proportions import words as proportions
 from evaluation.inference.proportions.difference import PairedCounts
 from evaluation.inference.proportions.mcnemar import McNemar, McNemarKind
+from evaluation.inference.rows import Asked, Rows
+from evaluation.inference.safety import words as safety
+from evaluation.inference.subgroups import words as subgroups
 from protocols.vocabulary import Direction
 
-
-@dataclass(frozen=True, slots=True)
-class PairedData:
-    """The evaluable pairs of one endpoint: one row each, all arrays of one length.
-
-    For binary endpoints the arms' values are 1 (right) and 0; for an area they are scores, with
-    a failed candidate at the worst rank. `cluster` is the subject's label.
-    """
-
-    candidate: FloatArray
-    standard_of_care: FloatArray
-    outcome: BoolArray
-    cluster: IntArray
-
-    @property
-    def subjects_repeat(self) -> bool:
-        return len(np.unique(self.cluster)) < len(self.cluster)
-
-    def counts(self) -> PairedCounts:
-        """The paired table of values that are 0 or 1."""
-        return PairedCounts.of(self.candidate > 0.5, self.standard_of_care > 0.5)
-
-
-def _delong(
-    data: PairedData, margin: float, direction: Direction, level: float
-) -> Estimate | NotEvaluable:
-    """With repeated subjects the variance is between subjects."""
-    return discrimination.delong(
-        data.candidate,
-        data.standard_of_care,
-        data.outcome,
-        margin=margin,
-        direction=direction,
-        level=level,
-        cluster=data.cluster if data.subjects_repeat else None,
-    )
-
-
-def _tango_score(
-    data: PairedData, margin: float, direction: Direction, level: float
-) -> Estimate | NotEvaluable:
-    found = paired.score_test(data.counts(), margin=margin, direction=direction, level=level)
-    if isinstance(found, NotEvaluable) or not data.subjects_repeat:
-        return found
-    n_subjects = len(np.unique(data.cluster))
-    warning = (
-        f"{len(data.cluster)} pairs come from {n_subjects} subjects; this test treats pairs as "
-        "independent."
-    )
-    return replace(found, n_clusters=n_subjects, warnings=(*found.warnings, warning))
-
-
-def _clustered_difference(
-    data: PairedData, margin: float, direction: Direction, level: float
-) -> Estimate | NotEvaluable:
-    return clusters.clustered_difference(
-        data.candidate,
-        data.standard_of_care,
-        data.cluster,
-        margin=margin,
-        direction=direction,
-        level=level,
-    )
-
-
-Test = Callable[[PairedData, float, Direction, float], Estimate | NotEvaluable]
-TESTS: dict[str, Test] = {
-    "delong": _delong,
-    "tango_score": _tango_score,
-    "clustered_difference": _clustered_difference,
+FAMILIES: Mapping[str, ModuleType] = {
+    "proportions": proportions,
+    "clusters": clusters,
+    "diagnostic": diagnostic,
+    "discrimination": discrimination,
+    "probabilities": probabilities,
+    "continuous": continuous,
+    "agreement": agreement,
+    "events": events,
+    "safety": safety,
+    "missing": missing,
+    "subgroups": subgroups,
+}
+TESTS: dict[str, HypothesisTest] = {
+    word: entry for family in FAMILIES.values() for word, entry in family.TESTS.items()
+}
+ESTIMATORS: dict[str, Estimator] = {
+    word: entry for family in FAMILIES.values() for word, entry in family.ESTIMATORS.items()
 }
 SENSITIVITY_TESTS: dict[str, McNemarKind] = {
     "mcnemar_exact": "exact",
     "mcnemar_midp": "midp",
 }
-METHODS: dict[str, Method] = {
-    "delong": discrimination.METHOD,
-    "tango_score": paired.METHOD,
-    "clustered_difference": clusters.METHOD,
-    "mcnemar_exact": mcnemar.METHODS["exact"],
-    "mcnemar_midp": mcnemar.METHODS["midp"],
-}
 
 
-def estimate(
-    word: str, data: PairedData, *, margin: float, direction: Direction, level: float
-) -> Estimate | NotEvaluable:
+def method_of(word: str) -> Method:
+    """The face of a registered word; KeyError for a word that no table holds."""
+    if word in SENSITIVITY_TESTS:
+        return mcnemar.METHODS[SENSITIVITY_TESTS[word]]
+    return TESTS[word].method if word in TESTS else ESTIMATORS[word].method
+
+
+def estimate(word: str, rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
     """The registered test of a hypothesis; `word` is the protocol's `test`."""
-    return TESTS[word](data, margin, direction, level)
+    return TESTS[word].run(rows.canonical(), asked)
+
+
+def analysis(word: str, rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """A registered analysis; `word` is the protocol's `estimator`."""
+    return ESTIMATORS[word].run(rows.canonical(), asked)
 
 
 def sensitivity_test(

@@ -1,7 +1,5 @@
 """What each method promises beside its reference numbers."""
 
-import time
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -14,52 +12,29 @@ from evaluation.inference.discrimination.roc import roc_points
 from evaluation.inference.proportions.difference import PairedCounts, arm_shares, score_test
 from evaluation.inference.proportions.mcnemar import mcnemar
 from evaluation.inference.proportions.single import midp_interval, newcombe_independent_interval
-from evaluation.inference.registry import PairedData
+from evaluation.inference.rows import Asked, Rows
 from evaluation.inference.safety.bounds import exact_interval, exact_lower, exact_upper
 from protocols.errors import UsageError
-from protocols.schema.analysis import Hypothesis
 from protocols.vocabulary import Direction
+from tests.support.rows import rows_of
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 
 
-def data(n: int = 400, subjects: int | None = None, *, seed: int = 1) -> PairedData:
-    rng = np.random.default_rng(seed)
-    candidate = (rng.random(n) < 0.8).astype(np.float64)
-    soc = np.where(rng.random(n) < 0.85, candidate, 1 - candidate)
-    cluster = np.arange(n) if subjects is None else rng.integers(0, subjects, n)
-    return PairedData(candidate, soc, rng.random(n) < 0.3, cluster.astype(np.int64))
-
-
-def test_every_test_a_protocol_can_name_is_in_the_registry() -> None:
-    words = Hypothesis.model_json_schema()["properties"]["test"]["enum"]
-    assert set(words) == set(registry.TESTS)
-    items = Hypothesis.model_json_schema()["properties"]["sensitivity_tests"]["items"]
-    assert set(items["enum"]) == set(registry.SENSITIVITY_TESTS)
-    assert set(registry.METHODS) == set(registry.TESTS) | set(registry.SENSITIVITY_TESTS)
-
-
-@pytest.mark.parametrize("word", sorted(registry.TESTS))
-def test_a_registered_test_returns_an_estimate_with_everything_a_look_needs(word: str) -> None:
-    found = registry.estimate(word, data(), margin=0.05, direction=HIGHER, level=0.95)
-    assert isinstance(found, Estimate)
-    assert found.low < found.estimate < found.high
-    assert found.information == pytest.approx(found.standard_error**-2)
-    assert found.candidate is not None
-    assert found.standard_of_care is not None
-    assert found.estimate == pytest.approx(found.candidate - found.standard_of_care, abs=1e-12)
+def right_or_wrong(subjects: int) -> Rows:
+    return rows_of("accuracy", n=400, subjects=subjects)
 
 
 def test_repeated_subjects_turn_the_area_test_into_its_clustered_form() -> None:
-    found = registry.estimate("delong", data(subjects=90), margin=0.1, direction=HIGHER, level=0.9)
+    asked = Asked(level=0.9, margin=0.1)
+    found = registry.estimate("delong", rows_of("auc", n=400, subjects=90), asked)
     assert isinstance(found, Estimate)
-    assert found.method.name == "obuchowski_clustered_auc"
-    assert found.n_clusters == 90 if found.df == 89 else found.n_clusters - 1 == found.df
+    assert (found.n_clusters, found.df) == (90, 89)
 
 
 def test_repeated_subjects_leave_a_warning_on_the_score_test() -> None:
-    repeated = data(subjects=50)
-    found = registry.estimate("tango_score", repeated, margin=0.1, direction=HIGHER, level=0.9)
+    repeated = right_or_wrong(subjects=50)
+    found = registry.estimate("tango_score", repeated, Asked(level=0.9, margin=0.1))
     assert isinstance(found, Estimate)
     assert "treats pairs as independent" in found.warnings[-1]
 
@@ -184,14 +159,3 @@ def test_a_thinned_curve_has_every_point_once_also_where_a_tie_leaps() -> None:
 
 def test_a_curve_without_events_has_no_points() -> None:
     assert roc_points(np.arange(4.0), np.zeros(4, dtype=bool)) == ()
-
-
-def test_two_hundred_thousand_encounters_are_compared_in_less_than_a_second() -> None:
-    rng = np.random.default_rng(1)
-    n = 200_000
-    outcome = rng.random(n) < 0.1
-    arms = rng.normal(size=n) + outcome, rng.normal(size=n) + outcome
-    cluster = rng.integers(0, n // 5, n)
-    start = time.process_time()
-    delong(*arms, outcome, margin=0.02, level=0.95, cluster=cluster)
-    assert time.process_time() - start < 1.0

@@ -1,0 +1,6 @@
+"""The words of the family continuous."""
+
+from protocols.methods.base import EstimatorSpec, HypothesisTestSpec
+
+TESTS: dict[str, HypothesisTestSpec] = {}
+ESTIMATORS: dict[str, EstimatorSpec] = {}

@@ -1,0 +1,157 @@
+"""Generated rows of every kind of measure, with every column that a registered method may read."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from evaluation.inference.arrays import BoolArray, FloatArray
+from evaluation.inference.rows import Asked, ParameterValue, Rows
+from protocols.methods.base import EstimatorSpec, HypothesisTestSpec, Parameter
+from protocols.methods.measures import MEASURES, Measure
+from protocols.vocabulary import Direction
+
+LEVELS = ("none", "mild", "moderate", "severe")
+READERS = 4
+
+
+def rows_of(measure: Measure, *, n: int = 240, subjects: int | None = None, seed: int = 1) -> Rows:
+    """`n` pairs of `measure`; every pair its own subject unless `subjects` is given."""
+    rng = np.random.default_rng(seed)
+    # Without `subjects` the unit is the pair; with it, subjects come back and hang together.
+    cluster = np.arange(n) if subjects is None else np.arange(n) % subjects
+    shared = rng.normal(size=n)[cluster] * 0.5
+    outcome = rng.random(n) < 0.35
+    latent = [rng.normal(size=n) + shared + 1.2 * outcome for _ in range(2)]
+    chances = [1 / (1 + np.exp(0.9 - score)) for score in latent]
+    flags = [chance >= 0.4 for chance in chances]
+    candidate, soc = _values(measure, outcome, chances, rng=rng)
+    if measure == "sensitivity":
+        outcome = np.ones(n, dtype=np.bool_)
+    return Rows(
+        candidate=candidate,
+        standard_of_care=soc,
+        outcome=outcome,
+        known=np.ones(n, dtype=np.bool_),
+        cluster=cluster.astype(np.int64),
+        clustered=subjects is not None,
+        candidate_score=candidate,
+        standard_of_care_score=soc,
+        candidate_flag=flags[0],
+        standard_of_care_flag=flags[1],
+        extra=_extra(outcome, chances, rng=rng, n=n),
+        labels={"reference": LEVELS, "subgroup": ("younger", "older")},
+    )
+
+
+def _values(
+    measure: Measure, outcome: BoolArray, chances: list[FloatArray], *, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    n = len(outcome)
+    kind = MEASURES[measure].kind
+    if kind == "ranking":
+        return chances[0], chances[1]
+    if kind == "predictive":
+        return (chances[0] >= 0.4).astype(float), (chances[1] >= 0.4).astype(float)
+    if kind == "category":
+        return tuple(np.minimum((4 * c).astype(int), 3).astype(float) for c in chances)  # type: ignore[return-value]
+    if kind == "time":
+        return rng.exponential(5, n).round(2) + 0.01, rng.exponential(5, n).round(2) + 0.01
+    if kind == "binary":
+        right = rng.random(n) < 0.8
+        return right.astype(float), np.where(rng.random(n) < 0.15, ~right, right).astype(float)
+    if measure == "brier":
+        return (chances[0] - outcome) ** 2, (chances[1] - outcome) ** 2
+    if measure == "value":
+        base = rng.poisson(3, n)
+        return base + rng.poisson(1, n).astype(float), base + rng.poisson(1, n).astype(float)
+    return (10 * chances[0]).round(1) + 1, (10 * chances[1]).round(1) + 1
+
+
+def _extra(
+    outcome: BoolArray, chances: list[FloatArray], *, rng: np.random.Generator, n: int
+) -> dict[str, FloatArray]:
+    time = rng.exponential(np.where(outcome, 2.0, 6.0)).round(2) + 0.01
+    return {
+        "candidate_probability": chances[0],
+        "standard_of_care_probability": chances[1],
+        "reference": rng.integers(0, 4, n).astype(float),
+        "time": time,
+        "event": (rng.random(n) < 0.7).astype(float),
+        "candidate_time": rng.exponential(5, n).round(2) + 0.01,
+        "candidate_event": (rng.random(n) < 0.8).astype(float),
+        "standard_of_care_time": rng.exponential(5, n).round(2) + 0.01,
+        "standard_of_care_event": (rng.random(n) < 0.8).astype(float),
+    }
+
+
+def asked_of(
+    spec: HypothesisTestSpec | EstimatorSpec,
+    measure: Measure,
+    *,
+    margin: float,
+    direction: Direction = Direction.HIGHER_IS_BETTER,
+    level: float = 0.95,
+) -> Asked:
+    """What a protocol could ask of this method: parameters in their range, the first interval."""
+    parameters = {p.name: _value(p) for p in (*spec.parameters, *MEASURES[measure].parameters)}
+    intervals = getattr(spec, "intervals", ("",))
+    return Asked(
+        level=level,
+        direction=direction,
+        margin=margin,
+        interval=intervals[0],
+        parameters={**parameters, "minimum_cell": 5},
+        seed=7 if spec.draws else None,
+        resamples=200 if spec.draws else None,
+    )
+
+
+SENSIBLE: Mapping[str, ParameterValue] = {
+    "specificity_low": 0.6,
+    "specificity_high": 1.0,
+    "specificity": 0.8,
+    "alert_rate": 0.2,
+    "clip": 1e-6,
+    "threshold": 0.3,
+    "bins": 5,
+    "resolution": 0.1,
+}
+
+
+def _value(parameter: Parameter) -> ParameterValue:
+    if parameter.name in SENSIBLE:
+        return SENSIBLE[parameter.name]
+    if parameter.choices:
+        return parameter.choices[0]
+    if parameter.kind == "numbers":
+        return (0.1, 0.2, 0.4)
+    if parameter.kind == "integer":
+        return int(parameter.low or 5)
+    if parameter.kind == "number":
+        low, high = parameter.low or 0.0, parameter.high
+        return low + 1.0 if high is None else (low + high) / 2
+    return parameter.name
+
+
+def with_parameters(rows: Rows, spec: HypothesisTestSpec | EstimatorSpec, *, seed: int = 3) -> Rows:
+    """The rows with a column for every parameter that names an input or a subgroup."""
+    rng = np.random.default_rng(seed)
+    extra, labels = dict(rows.extra), dict(rows.labels)
+    for parameter in spec.parameters:
+        if parameter.kind == "subgroup":
+            extra[parameter.name] = rng.integers(0, 2, rows.n).astype(float)
+            labels[parameter.name] = ("younger", "older")
+        elif parameter.name == "reader":
+            extra["reader"] = (np.arange(rows.n) // (rows.n // READERS)).astype(float)
+            labels["reader"] = tuple(f"reader {i}" for i in range(READERS))
+        elif parameter.kind == "input":
+            extra[parameter.name] = rng.integers(1, 5, rows.n).astype(float)
+    return Rows(
+        **{
+            name: getattr(rows, name)
+            for name in Rows.__dataclass_fields__
+            if name not in ("extra", "labels")
+        },
+        extra=extra,
+        labels=labels,
+    )
