@@ -34,7 +34,6 @@ from tests.reference.adapter_pairs import (
     ratio_ci,
     ratio_family,
     ratio_test,
-    sens_spec,
     tango_ci,
     wald_family,
 )
@@ -367,7 +366,6 @@ ENDPOINTS: dict[str, Adapter] = {
     "scores.brier_paired_difference_clustered": brier,
     "scores.log_loss_paired_difference": log_loss,
     "continuous.paired_t_ni_tost": paired_t,
-    "diagnostic.sens_spec_paired": sens_spec,
     "auc.delong_paired": delong_paired,
     "auc.delong_single": delong_single,
     "auc.obuchowski_clustered_paired": obuchowski,

@@ -122,34 +122,6 @@ def conditional_odds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     }
 
 
-def sens_spec(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    parts = {
-        "sens": table(inputs, "diseased"),
-        "spec": table(inputs, "nondiseased").complement(),
-    }
-    got: dict[str, float] = {}
-    for name, counts in parts.items():
-        got[f"{name}_soc"] = counts.n_standard_of_care / counts.n
-        got[f"{name}_cand"] = counts.n_candidate / counts.n
-        got[f"{name}_diff"] = counts.difference
-        got[f"{name}_mcnemar_chi2"] = paired.score_statistic(counts, 0.0) ** 2
-        got[f"{name}_mcnemar_p"] = two_sided(paired.score_statistic(counts, 0.0))
-        larger, smaller = max(counts.n10, counts.n01), min(counts.n10, counts.n01)
-        got[f"{name}_exact_p"] = min(1.0, 2 * mcnemar.sign_p(larger, smaller))
-        interval = paired.tango_interval(counts, level=inputs["conf_level"])
-        got |= limits(f"{name}_tango_", interval)
-        family = wald_family({"table": _cells(counts), "conf_level": inputs["conf_level"]}, case)
-        # This anchor centres the adjusted intervals at the plain estimate, not the adjusted one.
-        shift = counts.difference * 2 / (counts.n + 2)
-        for key, value in family.items():
-            got[f"{name}_{key}"] = value if key.startswith("wald") else value + shift
-    return got
-
-
-def _cells(counts: PairedCounts) -> dict[str, int]:
-    return {"n11": counts.n11, "n10": counts.n10, "n01": counts.n01, "n00": counts.n00}
-
-
 def clustered_mcnemar_values(inputs: Inputs) -> dict[str, float]:
     tables = [PairedCounts(**row) for row in inputs["clusters"]]
     whole = tables[0]
