@@ -1,0 +1,223 @@
+"""Logistic models of an outcome or of its ascertainment, and proper draws from them.
+
+The predictors are both arms' answers and one named input, standardised. An answer that is missing
+is a fact known at the encounter: it enters as the mean with an indicator of its own.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import statsmodels.api as sm
+from scipy import special
+
+from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, cluster_index
+from evaluation.inference.base import NotEvaluable
+from protocols.errors import UsageError
+
+Posterior = Literal["normal_approximation", "bayesian_bootstrap"]
+POSTERIORS: dict[str, Posterior] = {
+    "normal_approximation": "normal_approximation",
+    "bayesian_bootstrap": "bayesian_bootstrap",
+}
+MOST_EXTREME = 1e-9  # a fitted probability this close to 0 or 1 is a separated model
+SEPARATED = NotEvaluable("model_not_estimable", "The predictors separate the outcomes completely.")
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """One column before coding; `n_levels` is None for a number, else places count from 0."""
+
+    values: FloatArray
+    n_levels: int | None = None
+
+
+def design(predictors: Sequence[Predictor]) -> FloatArray:
+    """Intercept and coded predictors, (n, q); columns that others determine are left out."""
+    n = len(predictors[0].values)
+    columns = [np.ones(n)]
+    for predictor in predictors:
+        for column in _coded(predictor):
+            trial = np.column_stack((*columns, column))
+            if np.linalg.matrix_rank(trial.T @ trial / max(n, 1), tol=1e-10) == trial.shape[1]:
+                columns.append(column)
+    return np.column_stack(columns)
+
+
+def _coded(predictor: Predictor) -> list[FloatArray]:
+    values = np.asarray(predictor.values, dtype=np.float64)
+    missing = ~np.isfinite(values)
+    if predictor.n_levels is not None:
+        levels = range(1, predictor.n_levels)
+        return [(values == level).astype(np.float64) for level in levels] + [
+            missing.astype(np.float64)
+        ]
+    present = values[~missing]
+    spread = float(present.std()) if present.size else 0.0
+    if spread == 0:
+        return [missing.astype(np.float64)]
+    scaled = np.where(missing, 0.0, (np.where(missing, 0.0, values) - present.mean()) / spread)
+    return [scaled, missing.astype(np.float64)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Coefficients (q,) on the log-odds and their covariance (q, q)."""
+
+    coefficients: FloatArray
+    covariance: FloatArray
+
+
+def logistic(
+    x: FloatArray, event: BoolArray, weights: FloatArray | None = None
+) -> Fit | NotEvaluable:
+    """Maximum likelihood; `weights` multiply the likelihood of each row.
+
+    Refuses one class, fewer events or non-events than coefficients, and separated data, where a
+    fit would only print a large number.
+    """
+    n_events = int(event.sum())
+    rarer = min(n_events, len(event) - n_events)
+    if rarer == 0:
+        return NotEvaluable("one_class", "A model needs both events and non-events.")
+    if rarer < x.shape[1]:
+        reason = f"{rarer} events or non-events are too few for {x.shape[1]} coefficients."
+        return NotEvaluable("too_few_events", reason)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # separation is looked for below
+        try:
+            model = sm.GLM(
+                event.astype(np.float64), x, family=sm.families.Binomial(), freq_weights=weights
+            )
+            found = model.fit(maxiter=50, tol=1e-12)
+        except np.linalg.LinAlgError:
+            return SEPARATED
+    share = np.asarray(found.fittedvalues)
+    extreme = not np.isfinite(share).all() or min(share.min(), 1 - share.max()) < MOST_EXTREME
+    covariance = np.asarray(found.normalized_cov_params, dtype=np.float64)
+    if extreme or not np.isfinite(covariance).all():
+        return SEPARATED
+    return Fit(np.asarray(found.params, dtype=np.float64), covariance)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One imputation's log-odds of the event and uniform numbers, for the pairs without outcome."""
+
+    log_odds: FloatArray
+    uniform: FloatArray
+
+    def events(self, shift: FloatArray | float = 0.0) -> BoolArray:
+        """Imputed outcomes with the log-odds shifted; larger shifts only add events."""
+        return np.asarray(self.uniform < special.expit(self.log_odds + shift), dtype=np.bool_)
+
+
+def outcome_draws(
+    x: FloatArray,
+    outcome: BoolArray,
+    known: BoolArray,
+    cluster: IntArray,
+    *,
+    posterior: Posterior,
+    seed: int,
+    m: int,
+) -> Iterator[Draw] | NotEvaluable:
+    """`m` proper draws of the model of `outcome` given `x`, for the rows that are not known.
+
+    `normal_approximation` draws coefficients around their maximum likelihood estimate (Rubin 1987,
+    5.3); `bayesian_bootstrap` refits with exponential weights by subject, so it knows that subjects
+    come back (Rubin 1981, Ann Stat 9:130). Rows must be in canonical order. Refuses what `logistic`
+    refuses.
+    """
+    if m < 2:
+        raise UsageError("RESAMPLING", "Multiple imputation needs two imputations at least.")
+    fit = logistic(x[known], outcome[known])
+    if isinstance(fit, NotEvaluable):
+        return fit
+    rng = np.random.default_rng(seed)
+    if posterior == "normal_approximation":
+        return _normal_draws(fit, x[~known], rng, m)
+    refits: list[FloatArray] = []
+    index, k = cluster_index(cluster)
+    for _ in range(m):
+        weights = rng.standard_exponential(k)[index][known]
+        refit = logistic(x[known], outcome[known], weights)
+        if isinstance(refit, NotEvaluable):
+            return refit
+        refits.append(refit.coefficients)
+    return (_draw(coefficients, x[~known], rng) for coefficients in refits)
+
+
+def _normal_draws(fit: Fit, x: FloatArray, rng: np.random.Generator, m: int) -> Iterator[Draw]:
+    root = np.linalg.cholesky(fit.covariance)
+    for _ in range(m):
+        yield _draw(fit.coefficients + root @ rng.standard_normal(len(root)), x, rng)
+
+
+def _draw(coefficients: FloatArray, x: FloatArray, rng: np.random.Generator) -> Draw:
+    return Draw(x @ coefficients, rng.random(len(x)))
+
+
+def number_draws(
+    x: FloatArray,
+    values: FloatArray,
+    known: BoolArray,
+    cluster: IntArray,
+    *,
+    posterior: Posterior,
+    seed: int,
+    m: int,
+) -> Iterator[FloatArray] | NotEvaluable:
+    """`m` proper draws of a number from a normal linear model, for the rows that are not known.
+
+    As `outcome_draws`; residual variance from its scaled inverse chi-squared (Rubin 1987, 5.3).
+    Refuses no more known values than coefficients, and values that the predictors determine.
+    """
+    if m < 2:
+        raise UsageError("RESAMPLING", "Multiple imputation needs two imputations at least.")
+    seen, y = x[known], values[known]
+    df = len(y) - seen.shape[1]
+    if df < 1 or np.linalg.matrix_rank(seen) < seen.shape[1]:
+        return NotEvaluable("model_not_estimable", "Too few known values for the model.")
+    squares = float(((y - _least_squares(seen, y, None)[0] @ seen.T) ** 2).sum())
+    if squares <= 1e-24 * float((y**2).sum()):
+        return NotEvaluable("zero_variance", "The known values do not vary around the model.")
+    return _number_draws(
+        x, y, known, cluster, posterior=posterior, rng=np.random.default_rng(seed), m=m
+    )
+
+
+def _number_draws(
+    x: FloatArray,
+    y: FloatArray,
+    known: BoolArray,
+    cluster: IntArray,
+    *,
+    posterior: Posterior,
+    rng: np.random.Generator,
+    m: int,
+) -> Iterator[FloatArray]:
+    seen, unseen = x[known], x[~known]
+    index, k = cluster_index(cluster)
+    df = len(y) - seen.shape[1]
+    for _ in range(m):
+        resampled = posterior == "bayesian_bootstrap"
+        weights = rng.standard_exponential(k)[index][known] if resampled else None
+        coefficients, inverse = _least_squares(seen, y, weights)
+        residual = y - seen @ coefficients
+        total = float((residual**2).sum())
+        spread = np.sqrt(total / (df if resampled else rng.chisquare(df)))
+        if not resampled:
+            root = np.linalg.cholesky(inverse)
+            coefficients = coefficients + spread * (root @ rng.standard_normal(len(root)))
+        yield unseen @ coefficients + spread * rng.standard_normal(len(unseen))
+
+
+def _least_squares(
+    x: FloatArray, y: FloatArray, weights: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
+    weighted = x if weights is None else x * weights[:, None]
+    inverse = np.asarray(np.linalg.inv(weighted.T @ x), dtype=np.float64)
+    return inverse @ (weighted.T @ y), inverse
