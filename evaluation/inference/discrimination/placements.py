@@ -91,6 +91,13 @@ class Subjects:
         others = np.count_nonzero(np.bincount(index[~outcome], minlength=k))
         return cls(index, k, int(events), int(others))
 
+    @classmethod
+    def alone(cls, outcome: BoolArray) -> "Subjects":
+        """Every encounter a subject of its own."""
+        events = int(np.count_nonzero(outcome))
+        index = np.arange(len(outcome), dtype=np.int64)
+        return cls(index, len(outcome), events, len(outcome) - events)
+
     @property
     def fewest(self) -> int:
         """Subjects with events, or with non-events, whichever are fewer."""
@@ -132,3 +139,37 @@ def _centred(values: IntArray, index: IntArray, k: int) -> FloatArray:
     sums = np.bincount(index, weights=values, minlength=k)  # whole numbers: order is immaterial
     mean = int(values.sum()) / len(values)
     return np.asarray(sums - np.bincount(index, minlength=k) * mean, dtype=np.float64)
+
+
+def left_out_areas(scores: FloatArray, outcome: BoolArray, subjects: Subjects) -> FloatArray:
+    """The area without each subject in turn, O(n log n); NaN where a class goes missing.
+
+    A subject takes along its pairs of an event with a non-event: those with others, counted by
+    its placements on both sides, less those within itself, which both sides count.
+    """
+    whole, k = placements(scores, outcome), subjects.n
+    events, others = subjects.index[outcome], subjects.index[~outcome]
+    within = np.bincount(subjects.index, weights=_within(scores, outcome, subjects), minlength=k)
+    lost = np.bincount(events, weights=whole.event, minlength=k) - within
+    lost += np.bincount(others, weights=whole.non_event, minlength=k)
+    m = len(events) - np.bincount(events, minlength=k)
+    n = len(others) - np.bincount(others, minlength=k)
+    pairs = 2.0 * m * n
+    kept = int(whole.event.sum()) - lost
+    left_out = np.full(k, np.nan)
+    np.divide(kept, pairs, out=left_out, where=pairs > 0)
+    return left_out
+
+
+def _within(scores: FloatArray, outcome: BoolArray, subjects: Subjects) -> FloatArray:
+    """For events, twice the non-events of the same subject below; 0 for non-events."""
+    order = np.lexsort((scores, subjects.index))
+    ordered, owner = scores[order], subjects.index[order]
+    new = (ordered[1:] != ordered[:-1]) | (owner[1:] != owner[:-1])
+    edges = np.concatenate(([0], np.flatnonzero(new) + 1, [len(scores)]))
+    others = np.concatenate(([0], np.cumsum(~outcome[order])))
+    first = np.searchsorted(owner, owner[edges[:-1]])
+    below = others[edges[:-1]] + others[edges[1:]] - 2 * others[first]
+    own = np.zeros(len(scores))
+    own[order] = np.repeat(below, np.diff(edges)) * outcome[order]
+    return own
