@@ -34,6 +34,7 @@ COMMANDS = {
     "status": Place("gateway.cli", "status", "Say how a trial stands: recorded, pending, due."),
     "outcomes": Place("gateway.cli", "outcomes", "Import outcomes from a CSV file."),
     "accrual": Place("gateway.cli", "accrual", "Declare accrual closed."),
+    "methods": Place("evaluation.methods_cli", "methods", "List what a protocol can register."),
     "look": Place("evaluation.cli", "look", "Lock and run a registered look; show or verify it."),
     "report": Place("reports.cli", "report", "Build the report of a look."),
 }

@@ -1,0 +1,75 @@
+"""`equipoise methods`: what a protocol can register, and what stands behind each word."""
+
+import difflib
+import json
+
+import click
+
+from evaluation.methods import TITLES, Described, described, markdown, parameter_words
+from gateway.store.commands import json_option
+from protocols.errors import UsageError
+
+
+@click.group(epilog="Example:  equipoise methods show tango_score")
+def methods() -> None:
+    """List the methods that a protocol can register, or show one."""
+
+
+@methods.command(name="list", epilog="Example:  equipoise methods list --family discrimination")
+@click.option("--family", type=click.Choice(list(TITLES)), help="Only this family.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="As the README's section.")
+@json_option
+def list_(*, family: str | None, as_markdown: bool, as_json: bool) -> None:
+    """List every word with its title, family by family."""
+    if as_markdown:
+        click.echo(markdown(), nl=False)
+        return
+    known = described(family)
+    if as_json:
+        click.echo(json.dumps([item.as_dict() for item in known], sort_keys=True))
+        return
+    width = max(len(item.word) for item in known)
+    for title in (name for name in TITLES if any(item.family == name for item in known)):
+        click.echo(f"{TITLES[title]}")
+        for item in (item for item in known if item.family == title):
+            use = "test" if item.place.startswith("hypotheses") else "estimator"
+            click.echo(f"  {item.word:<{width}}  {use:<9}  {item.title}")
+
+
+@methods.command(epilog="Example:  equipoise methods show delong --json")
+@click.argument("name")
+@json_option
+def show(name: str, *, as_json: bool) -> None:
+    """Show what NAME means: method, source, what must be registered, limits, checks."""
+    found = [item for item in described() if item.word == name]
+    if not found:
+        raise UsageError("METHOD_UNKNOWN", _unknown(name))
+    (item,) = found
+    click.echo(json.dumps(item.as_dict(), sort_keys=True) if as_json else "\n".join(_page(item)))
+
+
+def _unknown(name: str) -> str:
+    words = [item.word for item in described()]
+    near = difflib.get_close_matches(name, words, n=3)
+    meant = f" Near it: {', '.join(near)}." if near else ""
+    return f"No method has the name {name}.{meant} `equipoise methods list` names all."
+
+
+def _page(item: Described) -> list[str]:
+    rows = [
+        ("method", item.sentence),
+        ("source", item.citation),
+        ("registered", item.place),
+        ("measures", ", ".join(item.measures)),
+        ("pairs", item.pairs),
+    ]
+    if item.scale:
+        rows.append(("effect", item.scale))
+    if item.intervals:
+        rows.append(("intervals", ", ".join(item.intervals)))
+    rows += [("parameter", f"{p.name}: {parameter_words(p)}") for p in item.parameters]
+    if item.draws:
+        rows.append(("resampling", "seed and resamples are registered"))
+    rows += [("limits", item.limits)]
+    rows += [("checked by", witness) for witness in item.witnesses]
+    return [f"{item.word}: {item.title}", *(f"  {label:<11} {text}" for label, text in rows)]
