@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters import means as clusters
-from evaluation.inference.discrimination import areas as discrimination
 from evaluation.inference.missing import bounds as missing
 from evaluation.inference.missing import pooling
 from evaluation.inference.orientation import critical_value
@@ -43,7 +41,6 @@ from tests.reference.case_inputs import (
     column,
     limits,
     table,
-    two_sided,
     two_sided_t,
 )
 from tests.reference.compare import Adapter, Got, Inputs
@@ -169,69 +166,6 @@ def severity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         "ni_t": -found.statistic,
         "df": found.df,
         "ni_p": found.p_value,
-    }
-
-
-def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    y = column(inputs, "y") == 1
-    arms = column(inputs, "candidate"), column(inputs, "soc")
-    found = discrimination.delong(*arms, y, margin=inputs["margin"], level=inputs["conf_level"])
-    if isinstance(found, NotEvaluable) and found.code != "arms_identical":
-        answered(found)
-    areas = [answered(discrimination.single_area(scores, y, level=0.95)) for scores in arms]
-    got: dict[str, float] = {
-        "auc_candidate": areas[0].area,
-        "auc_soc": areas[1].area,
-        "var_candidate": areas[0].variance,
-        "var_soc": areas[1].variance,
-        "cov": discrimination.paired_covariance(*arms, y),
-    }
-    if isinstance(found, NotEvaluable):  # identical arms: a difference without a test
-        return {**got, "difference": areas[0].area - areas[1].area, "se_difference": 0.0}
-    z = found.estimate / found.standard_error
-    return {
-        **got,
-        "difference": found.estimate,
-        "se_difference": found.standard_error,
-        "z": z,
-        "p_two_sided": two_sided(z),
-        **limits("ci_", (found.low, found.high)),
-        "ni_z": found.statistic,
-        "ni_p_one_sided": found.p_value,
-    }
-
-
-def delong_single(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    level = inputs["conf_level"]
-    found = answered(
-        discrimination.single_area(column(inputs, "score"), column(inputs, "y") == 1, level=level)
-    )
-    assert found.low is not None
-    assert found.high is not None
-    return {"auc": found.area, "variance": found.variance, **limits("ci_", (found.low, found.high))}
-
-
-def obuchowski(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    """The anchor refers its statistic to the normal; ours goes to Student's t in the product."""
-    y = column(inputs, "y") == 1
-    cluster = np.asarray(inputs["cluster"], dtype=np.int64)
-    arms = column(inputs, "candidate"), column(inputs, "soc")
-    margin = float(inputs["margin"])
-    found = answered(discrimination.delong(*arms, y, margin=margin, level=0.95, cluster=cluster))
-    areas = [
-        answered(discrimination.single_area(scores, y, level=0.95, cluster=cluster))
-        for scores in arms
-    ]
-    return {
-        "auc_candidate": areas[0].area,
-        "var_candidate": areas[0].variance,
-        "auc_soc": areas[1].area,
-        "var_soc": areas[1].variance,
-        "difference": found.estimate,
-        "var_difference": found.standard_error**2,
-        "ni_z": found.statistic,
-        "ni_p_one_sided": float(special.ndtr(-found.statistic)),
-        "p_two_sided": two_sided(found.estimate / found.standard_error),
     }
 
 
@@ -366,9 +300,6 @@ ENDPOINTS: dict[str, Adapter] = {
     "scores.brier_paired_difference_clustered": brier,
     "scores.log_loss_paired_difference": log_loss,
     "continuous.paired_t_ni_tost": paired_t,
-    "auc.delong_paired": delong_paired,
-    "auc.delong_single": delong_single,
-    "auc.obuchowski_clustered_paired": obuchowski,
     "safety.exact_binomial_upper": binomial_upper,
     "safety.net_discordant_harm": net_harm,
     "safety.severity_weighted_difference": severity,

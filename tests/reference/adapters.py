@@ -1,8 +1,9 @@
 """Every word of the case files that has code behind it."""
 
 from tests.reference.adapter_diagnostic import DIAGNOSTIC
+from tests.reference.adapter_discrimination import DISCRIMINATION
 from tests.reference.adapter_endpoints import ENDPOINTS
 from tests.reference.adapter_sequential import SEQUENTIAL
 from tests.reference.compare import Adapter
 
-ADAPTERS: dict[str, Adapter] = {**ENDPOINTS, **DIAGNOSTIC, **SEQUENTIAL}
+ADAPTERS: dict[str, Adapter] = {**ENDPOINTS, **DISCRIMINATION, **DIAGNOSTIC, **SEQUENTIAL}

@@ -59,6 +59,11 @@ class Ranking:
         return Curve(np.append(0, true), np.append(0, every - true))
 
 
+def curve_of(scores: FloatArray, outcome: BoolArray) -> Curve:
+    """The curve of one arm's scores, each row once. Raises as `Ranking.of`."""
+    return Ranking.of(scores, outcome).curve(np.ones(len(scores), dtype=np.int64))
+
+
 def area(curve: Curve) -> float | None:
     """The area under the ROC curve, in [0, 1]; None without events or without non-events."""
     if min(curve.n_events, curve.n_others) == 0:

@@ -1,0 +1,148 @@
+"""Endpoint case files: areas under the ROC curve."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, exact_sum
+from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inference.discrimination import areas
+from evaluation.inference.discrimination.comparison import Drawing, compared
+from evaluation.inference.discrimination.curves import area
+from evaluation.inference.discrimination.placements import Subjects, placements
+from evaluation.inference.discrimination.quantities import jackknife_areas
+from evaluation.inference.resampling import jackknife_error
+from tests.reference.case_inputs import answered, column, limits, two_sided
+from tests.reference.compare import Adapter, Got, Inputs
+
+RESAMPLES = 20_000  # the Monte Carlo error of a standard deviation is then 0.5 %, allowed are 3 %
+
+
+def arms_of(inputs: Inputs) -> tuple[FloatArray, FloatArray]:
+    return column(inputs, "candidate"), column(inputs, "soc")
+
+
+def events(inputs: Inputs) -> BoolArray:
+    return np.asarray(column(inputs, "y") == 1, dtype=np.bool_)
+
+
+def subjects(inputs: Inputs) -> IntArray:
+    return np.unique(np.asarray(inputs["cluster"]), return_inverse=True)[1].astype(np.int64)
+
+
+def tested(found: Estimate | NotEvaluable) -> Estimate | None:
+    """None for identical arms: a difference of 0 without a test."""
+    if isinstance(found, NotEvaluable) and found.code == "arms_identical":
+        return None
+    return answered(found)
+
+
+def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    y, arms, level = events(inputs), arms_of(inputs), inputs.get("conf_level", 0.95)
+    found = tested(areas.delong(*arms, y, margin=inputs.get("margin", 0.0), level=level))
+    single = [answered(areas.single_area(scores, y, level=level)) for scores in arms]
+    got: dict[str, float] = {
+        "auc_candidate": single[0].area,
+        "auc_soc": single[1].area,
+        "var_candidate": single[0].variance,
+        "var_soc": single[1].variance,
+        "cov": areas.paired_covariance(*arms, y),
+    }
+    if found is None:
+        return {**got, "difference": single[0].area - single[1].area, "se_difference": 0.0}
+    z = found.estimate / found.standard_error
+    return {
+        **got,
+        "difference": found.estimate,
+        "se_difference": found.standard_error,
+        "z": z,
+        "p_two_sided": two_sided(z),
+        **limits("ci_", (found.low, found.high)),
+        "ni_z": found.statistic,
+        "ni_p_one_sided": found.p_value,
+    }
+
+
+def delong_single(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    """Perfect separation has an area and no interval."""
+    scores, level = column(inputs, "score"), inputs.get("conf_level", 0.95)
+    found = answered(areas.single_area(scores, events(inputs), level=level))
+    return {
+        "auc": found.area,
+        "variance": found.variance,
+        "ci_lower": found.low,
+        "ci_upper": found.high,
+    }
+
+
+def obuchowski(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    """The anchor refers its statistic to the normal; ours goes to Student's t in the product."""
+    y, cluster, arms = events(inputs), subjects(inputs), arms_of(inputs)
+    margin = float(inputs.get("margin", 0.0))
+    found = tested(areas.delong(*arms, y, margin=margin, level=0.95, cluster=cluster))
+    single = [
+        answered(areas.single_area(scores, y, level=0.95, cluster=cluster)) for scores in arms
+    ]
+    got: dict[str, float] = {
+        "auc_candidate": single[0].area,
+        "var_candidate": single[0].variance,
+        "auc_soc": single[1].area,
+        "var_soc": single[1].variance,
+    }
+    if found is None:
+        return {**got, "difference": 0.0, "var_difference": 0.0}
+    return {
+        **got,
+        "difference": found.estimate,
+        "var_difference": found.standard_error**2,
+        "ni_z": found.statistic,
+        "ni_p_one_sided": float(special.ndtr(-found.statistic)),
+        "p_two_sided": two_sided(found.estimate / found.standard_error),
+    }
+
+
+def cluster_jackknife(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    y, arms = events(inputs), arms_of(inputs)
+    units = Subjects.of(subjects(inputs), y)
+    refusal = areas.refused(arms, y, units)
+    if refusal is not None:
+        answered(refusal)
+    first, second = jackknife_areas(arms, y, units)
+    apart = first - second
+    difference = placements(arms[0], y).less(placements(arms[1], y)).area
+    error = answered(jackknife_error(apart))
+    return {
+        "difference": difference,
+        "jackknife_se": error,
+        "jackknife_bias": (units.n - 1) * (exact_sum(apart) / units.n - difference),
+    }
+
+
+def bootstrap_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    """Drawn inside outcomes where the anchor's call says so."""
+    y = events(inputs)
+    by_outcome = "stratified=FALSE" not in str(case["source"]["call"])
+    found = answered(
+        compared(
+            arms_of(inputs),
+            y,
+            subjects(inputs) if "cluster" in inputs else np.arange(len(y)),
+            statistic=area,
+            drawing=Drawing(seed=1, resamples=RESAMPLES, by_outcome=by_outcome),
+        )
+    )
+    return {
+        "difference": found.difference.estimate,
+        "boot_sd": found.difference.replicates.standard_error,
+    }
+
+
+DISCRIMINATION: dict[str, Adapter] = {
+    "auc.delong_paired": delong_paired,
+    "auc.delong_single": delong_single,
+    "auc.obuchowski_clustered_paired": obuchowski,
+    "auc.cluster_jackknife": cluster_jackknife,
+    "auc.bootstrap_paired": bootstrap_paired,
+}
