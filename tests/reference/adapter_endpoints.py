@@ -94,45 +94,6 @@ def mean_difference(
     )
 
 
-def brier(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    y = column(inputs, "y")
-    losses = [(column(inputs, arm) - y) ** 2 for arm in ("candidate", "soc")]
-    cluster = inputs.get("cluster")
-    margin = float(inputs.get("margin", 0.0))
-    found = mean_difference(*losses, cluster=cluster, margin=margin, direction=LOWER)
-    alone = mean_difference(*losses, direction=LOWER)
-    return {
-        "brier_candidate": found.candidate,
-        "brier_soc": found.standard_of_care,
-        "difference": found.estimate,
-        "se": found.standard_error,
-        "se_iid": alone.standard_error,
-        "t": found.estimate / found.standard_error,
-        "df": found.df,
-        "p_two_sided": two_sided_t(found),
-        **limits("ci_", (found.low, found.high)),
-        "ni_p_one_sided": found.p_value,
-    }
-
-
-def log_loss(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    y = column(inputs, "y")
-
-    def loss(p: FloatArray) -> FloatArray:
-        return -np.where(y == 1, np.log(p), np.log1p(-p))
-
-    losses = [loss(column(inputs, arm)) for arm in ("candidate", "soc")]
-    found = mean_difference(*losses, direction=LOWER)
-    return {
-        "logloss_candidate": found.candidate,
-        "logloss_soc": found.standard_of_care,
-        "difference": found.estimate,
-        "se": found.standard_error,
-        **limits("ci_", (found.low, found.high)),
-        "p_two_sided": two_sided_t(found),
-    }
-
-
 def paired_t(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     arms, margin = [column(inputs, "candidate"), column(inputs, "soc")], float(inputs["margin"])
     found = mean_difference(*arms, margin=margin)
@@ -296,9 +257,6 @@ ENDPOINTS: dict[str, Adapter] = {
     "paired_or.conditional": conditional_odds,
     "clustered_paired.robust_difference": robust_difference,
     "clustered_paired.robust_ratio": robust_ratio,
-    "scores.brier_paired_difference": brier,
-    "scores.brier_paired_difference_clustered": brier,
-    "scores.log_loss_paired_difference": log_loss,
     "continuous.paired_t_ni_tost": paired_t,
     "safety.exact_binomial_upper": binomial_upper,
     "safety.net_discordant_harm": net_harm,
