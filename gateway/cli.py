@@ -17,6 +17,7 @@ from gateway.status import read_status
 from gateway.status_text import status_document, status_lines
 from gateway.store.capture import close_accrual
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
+from gateway.store.reads import protocol_in_force
 from gateway.timestamps import rfc3339
 from protocols.errors import DocumentError, Finding, UsageError
 from protocols.load import Checked, render_finding
@@ -128,11 +129,13 @@ def outcomes() -> None:
 def import_file(file: Path, folder: Path, source: str | None, *, as_json: bool) -> None:
     """Import outcomes from a CSV FILE.
 
-    Columns: pair_id (or subject and encounter), value, ascertained_at, and source if lines differ
-    in it. Every wrong line is named; the others are stored. Importing a file again changes nothing.
+    Columns: pair_id (or subject and encounter), value, ascertained_at, name for further outcomes,
+    and source if lines differ in it. Every wrong line is named; the others are stored. Importing a
+    file again changes nothing.
     """
-    found = OutcomeFile(file, source or file.name, lambda: _tokeniser(folder))
     with opened_trial(folder) as (store, trial):
+        protocol = protocol_in_force(store, trial)
+        found = OutcomeFile(file, source or file.name, lambda: _tokeniser(folder), protocol)
         receipt = import_outcomes(store, trial, found, received_at_us=_now_us(), tell=_tell)
     _show_import(receipt, file, as_json=as_json)
     if receipt.refused:

@@ -1,8 +1,10 @@
 """Outcomes from a CSV file: every line is judged for itself, every fault named with its line.
 
 Columns: `pair_id`, or `subject` and `encounter` (and `subject_system` where requests named one);
-`value` (true or false), `ascertained_at` (RFC 3339 with an offset), and `source` where lines
-differ in it.
+`value`, `ascertained_at` (RFC 3339 with an offset), `name` where lines are not of the protocol's
+own outcome (empty: that one), and `source` where lines differ in it. A value is true or false, a
+number, or a level as plain text; one with a time or with a part for each arm is JSON text:
+`{"time": 12, "event": true}`.
 """
 
 import csv
@@ -15,11 +17,24 @@ from pathlib import Path
 from gateway.access import Tokeniser
 from gateway.store.capture import OutcomeItem, report_outcomes
 from gateway.store.engine import Store
+from gateway.store.outcome_values import Plan
+from gateway.strict_json import NotStrictJSONError, parse
 from gateway.timestamps import microseconds
 from protocols.errors import EquipoiseError, UsageError
+from protocols.outcomes import outcomes_by_name
+from protocols.schema import FurtherOutcome, Protocol
 
 COLUMNS = frozenset(
-    ("pair_id", "subject", "subject_system", "encounter", "value", "ascertained_at", "source")
+    (
+        "pair_id",
+        "subject",
+        "subject_system",
+        "encounter",
+        "name",
+        "value",
+        "ascertained_at",
+        "source",
+    )
 )
 BATCH_LINES = 500
 
@@ -54,6 +69,7 @@ class OutcomeFile:
     path: Path
     default_source: str
     tokeniser: Callable[[], Tokeniser]
+    protocol: Protocol
 
     def items(self) -> Iterator[tuple[int, OutcomeItem | RefusedLine]]:
         """Read line after line; the number is that of the line's end in the file."""
@@ -87,9 +103,7 @@ class OutcomeFile:
         pair_id, subject, encounter = (row.get(n, "") for n in ("pair_id", "subject", "encounter"))
         if bool(pair_id) == bool(subject and encounter):
             raise ValueError("give either pair_id, or subject and encounter")
-        value = _VALUES.get(row["value"].lower())
-        if value is None:
-            raise ValueError("the value must be true or false")
+        name = row.get("name") or self.protocol.outcome.name
         source = row.get("source") or self.default_source
         if not source.isprintable():
             raise ValueError("the source must be text without control characters")
@@ -98,10 +112,26 @@ class OutcomeFile:
             pair_id=pair_id or None,
             subject=tokens.subject(subject, row.get("subject_system", "")) if tokens else None,
             encounter=tokens.encounter(encounter) if tokens else None,
-            value=value,
+            name=name,
+            value=_value(row["value"], outcomes_by_name(self.protocol).get(name)),
             ascertained_at_us=microseconds(row["ascertained_at"]),
             source=source,
         )
+
+
+def _value(text: str, plan: Plan | None) -> object:
+    """Read a cell by the outcome's type; what is of another type is left to the store to refuse."""
+    if plan is None:
+        return None  # the store says that there is no such outcome
+    per_arm = isinstance(plan, FurtherOutcome) and plan.per_arm
+    if not per_arm and plan.type in ("ordinal", "nominal"):
+        return text
+    if not per_arm and plan.type == "binary":
+        return _VALUES.get(text.lower())
+    try:
+        return parse(text.encode())
+    except NotStrictJSONError:
+        return None
 
 
 def _cells(row: dict[str, str]) -> Iterable[tuple[str, str]]:
@@ -118,7 +148,7 @@ def _check_header(path: Path, names: Sequence[str]) -> None:
         raise UsageError(
             "CSV_HEADER",
             f"{path.name}:1: the columns must be pair_id (or subject, encounter), value,"
-            " ascertained_at and, if wanted, source and subject_system, each once",
+            " ascertained_at and, if wanted, name, source and subject_system, each once",
         )
 
 

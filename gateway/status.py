@@ -13,7 +13,7 @@ from gateway.store.reads import (
     epochs,
     evaluable_count,
     look_results,
-    outcome_counts,
+    outcome_counts_by_name,
     protocol_in_force,
     refusals,
     registration_in_force,
@@ -42,7 +42,8 @@ class Status:
     registration: Registration
     epochs: tuple[Epoch, ...]
     completeness: Completeness
-    outcomes: dict[str, int]
+    outcomes: dict[str, int]  # of the protocol's own outcome, by state
+    further_outcomes: dict[str, dict[str, int]]  # by name and state
     evaluable: int
     evaluable_planned: int
     next_look: NextLook | None
@@ -73,11 +74,16 @@ def read_status(store: Store, trial: str, *, at_us: int, mirror: Heartbeat | Non
     evaluable = evaluable_count(store, trial, at_us=at_us)
     conducted = tuple(result.look for result in look_results(store, trial))
     closed = accrual_closed(store, trial) is not None
+    counted = {
+        name: {state.value: n for state, n in counts.items()}
+        for name, counts in outcome_counts_by_name(store, trial).items()
+    }
     return Status(
         registration=registration,
         epochs=tuple(epochs(store, trial)),
         completeness=completeness(store, trial),
-        outcomes={state.value: n for state, n in outcome_counts(store, trial).items()},
+        outcomes=counted.pop(protocol.outcome.name),
+        further_outcomes=counted,
         evaluable=evaluable,
         evaluable_planned=protocol.sample_size.evaluable_pairs,
         next_look=_next_look(protocol, conducted, evaluable, accrual_closed=closed),

@@ -36,6 +36,7 @@ def status_document(status: Status) -> dict[str, object]:
         "fates": counted.fates,
         "pending": status.pending,
         "outcomes": status.outcomes,
+        "further_outcomes": status.further_outcomes,
         "evaluable": status.evaluable,
         "evaluable_planned": status.evaluable_planned,
         "evaluable_needed": status.evaluable_planned if look is None else look.planned,
@@ -94,6 +95,8 @@ def status_lines(status: Status) -> Iterator[str]:
         yield f"  {arm:<20} {_listed(fates)}"
     yield f"  mirror       {_mirror(status)}"
     yield f"  outcomes     {_listed(status.outcomes)}"
+    for name, counts in status.further_outcomes.items():
+        yield f"    {name:<18} {_listed(counts)}"
     yield f"  evaluable    {status.evaluable} of {status.evaluable_planned} planned"
     yield f"  looks        {_looks(status)}"
     yield f"  accrual      {'closed' if status.accrual_closed else 'open'}"

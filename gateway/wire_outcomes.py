@@ -7,8 +7,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StrictBool,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -30,6 +30,18 @@ def _time(text: str) -> str:
 Time = Annotated[str, AfterValidator(_time), Field(examples=["2026-11-20T09:00:00Z"])]
 Source = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
+Value = Annotated[
+    object,
+    WithJsonSchema(
+        {
+            "description": "As the protocol types the outcome: true or false; a number or a count;"
+            " a level; an object of time and event; for an outcome per arm an object of"
+            " standard_of_care and candidate, each holding one of these.",
+            "anyOf": [{"type": kind} for kind in ("boolean", "number", "string", "object")],
+        }
+    ),
+]
+"""Checked by the store, which knows the outcome's type."""
 
 
 class _Wire(BaseModel):
@@ -46,7 +58,7 @@ class SubjectKey(_Wire):
 class OutcomeBody(_Wire):
     """What happened, when that was known for certain, and who says so."""
 
-    value: StrictBool
+    value: Value
     ascertained_at: Time
     source: Source
 
@@ -64,7 +76,7 @@ class OutcomeBody(_Wire):
 class OutcomeLine(OutcomeBody):
     """One item of a batch: of a pair, or of an encounter as the requests named it.
 
-    `name` may be left out: it is the protocol's outcome.
+    `name` may be left out: it is the protocol's own outcome then.
     """
 
     name: Name | None = None

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from protocols.canonical import digest_of
-from protocols.schema import AnalysisPopulation, ArmPlan, Endpoint, Hypothesis, Protocol
+from protocols.schema import (
+    Analysis,
+    AnalysisPopulation,
+    ArmPlan,
+    Endpoint,
+    FurtherOutcome,
+    Hypothesis,
+    Protocol,
+)
 from protocols.sentences import alternative, null_hypothesis
 
 WIDTH = 96
@@ -38,6 +46,8 @@ class Summary:
     candidate: str
     hypotheses: tuple[HypothesisSummary, ...]
     order: str
+    analyses: tuple[str, ...]
+    further_outcomes: tuple[str, ...]
     looks: tuple[str, ...]
     sample_size: str
     populations: tuple[str, ...]
@@ -62,6 +72,8 @@ def summary_of(protocol: Protocol) -> Summary:
         candidate=_arm(protocol.arms.candidate),
         hypotheses=tuple(_hypothesis(h, endpoints[h.endpoint]) for h in protocol.hypotheses),
         order=" → ".join(" and ".join(group) for group in protocol.multiplicity.order),
+        analyses=tuple(map(_analysis, protocol.analyses)),
+        further_outcomes=tuple(map(_further_outcome, protocol.further_outcomes)),
         looks=tuple(_looks(protocol)),
         sample_size=f"{size.evaluable_pairs} evaluable pairs for a power of {size.power:g}.",
         populations=tuple(map(_population, protocol.analysis_populations)),
@@ -98,10 +110,29 @@ def _hypothesis(hypothesis: Hypothesis, endpoint: Endpoint) -> HypothesisSummary
         framework=hypothesis.framework.value,
         margin=hypothesis.margin.value if hypothesis.margin else None,
         alpha=hypothesis.alpha,
-        test=hypothesis.test,
+        test=f"{hypothesis.test}{_parameters(hypothesis)}",
         null_hypothesis=null_hypothesis(hypothesis, endpoint),
         alternative=alternative(hypothesis, endpoint),
     )
+
+
+def _analysis(analysis: Analysis) -> str:
+    return (
+        f"{analysis.id}, {analysis.role}: {analysis.title}; {analysis.endpoint} by "
+        f"{analysis.estimator}{_parameters(analysis)}, interval {analysis.interval} at "
+        f"{analysis.level:g}, in {analysis.population}."
+    )
+
+
+def _parameters(registered: Endpoint | Hypothesis | Analysis) -> str:
+    given = registered.parameters
+    return f" ({', '.join(f'{name} {given[name]}' for name in sorted(given))})" if given else ""
+
+
+def _further_outcome(outcome: FurtherOutcome) -> str:
+    kind = outcome.type.replace("_", " ")
+    arms = " for each arm" if outcome.per_arm else ""
+    return f"{outcome.name}, {kind}{arms}, {outcome.basis}: {outcome.definition}"
 
 
 def _looks(protocol: Protocol) -> Iterator[str]:
@@ -142,6 +173,8 @@ def summary_lines(summary: Summary) -> list[str]:
         )
         lines += _paragraph(f"  H0: {item.null_hypothesis}")
         lines += _paragraph(f"  H1: {item.alternative}")
+    lines += _block("Further analyses (no verdict)", summary.analyses or ("None.",))
+    lines += _block("Further outcomes", summary.further_outcomes or ("None.",))
     lines += _block("Looks", [*summary.looks, summary.sample_size])
     lines += _block("Analysis populations", summary.populations)
     lines += _block("Subgroups (described, not tested)", summary.subgroups)

@@ -70,5 +70,5 @@ def problem_of(error: EquipoiseError) -> Problem:
     """Turn a refused report into its problem."""
     if error.code == "UNKNOWN_PAIR":
         return Problem(UNKNOWN_PAIR, str(error))
-    pointer = "/value" if error.code == "OUTCOME_TYPE" else "name"
+    pointer = "/value" if error.code in ("OUTCOME_TYPE", "OUTCOME_RANGE") else "name"
     return Problem(INVALID_REQUEST, str(error), errors=(FieldError(pointer, str(error)),))

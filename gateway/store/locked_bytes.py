@@ -32,6 +32,7 @@ def pair_from(line: bytes) -> PairRecord:
         candidate=_arm_from(row["candidate"]),
         outcome_state=OutcomeState(row["outcome_state"]),
         outcome=row["outcome"],
+        further=row["further"],
     )
 
 

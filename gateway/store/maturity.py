@@ -12,11 +12,10 @@ from protocols.vocabulary import OutcomeState
 _DAY_US = 86_400_000_000
 
 TRUE = "true"
-FALSE = "false"
 
 
-def current_outcome(values: Sequence[str], rule: str) -> tuple[OutcomeState, bool | None]:
-    """Say what is known from the reported values, first report first.
+def current_outcome(values: Sequence[str], rule: str) -> tuple[OutcomeState, str | None]:
+    """Say what is known from the reported values (canonical JSON), first report first.
 
     `exclude_and_bound` leaves a contradiction unresolved; `latest_report` takes the last report.
     """
@@ -24,7 +23,16 @@ def current_outcome(values: Sequence[str], rule: str) -> tuple[OutcomeState, boo
         return OutcomeState.MISSING, None
     if rule == "exclude_and_bound" and contradicts(values):
         return OutcomeState.CONFLICT, None
-    return OutcomeState.ASCERTAINED, values[-1] == TRUE
+    return OutcomeState.ASCERTAINED, values[-1]
+
+
+def outcome_at(
+    values: Sequence[str], plan: OutcomePlan, arrived_at_us: int, *, at_us: int
+) -> tuple[OutcomeState, str | None]:
+    """Say what counts at `at_us`; horizon, lag and conflict rule hold for further outcomes too."""
+    if not mature_by(at_us, arrived_at_us, plan):
+        return OutcomeState.MISSING, None
+    return current_outcome(values, plan.conflict)
 
 
 def contradicts(values: Sequence[str]) -> bool:

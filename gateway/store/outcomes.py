@@ -4,7 +4,7 @@ Contradictions never raise: both reports stay, the receipt says `conflict`, and 
 settles at the lock what the analysis sees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +12,17 @@ from sqlmodel import Session, col, select
 
 from gateway.store.engine import Store
 from gateway.store.inserts import as_row, insert_new
-from gateway.store.maturity import FALSE, TRUE, contradicts
+from gateway.store.maturity import contradicts
+from gateway.store.outcome_values import (
+    OutcomeRangeError,
+    OutcomeTypeError,
+    Plan,
+    canonical_value,
+)
 from gateway.store.reads import protocol_of
 from gateway.store.tables import Deviation, Encounter, Lock, OutcomeReport
 from protocols.errors import EquipoiseError
+from protocols.outcomes import outcomes_by_name
 from protocols.schema import Protocol
 
 ReportState = Literal["created", "unchanged", "conflict"]
@@ -26,8 +33,7 @@ ReportState = Literal["created", "unchanged", "conflict"]
 class OutcomeItem:
     """One report: of a pair, or of every pair of an encounter (tokens, never what was sent).
 
-    `name` None means the protocol's outcome. `value` comes unchecked; anything but a boolean is
-    refused as OUTCOME_TYPE.
+    `name` None means the protocol's own outcome. `value` comes unchecked: see `outcome_values`.
     """
 
     pair_id: str | None = None
@@ -60,18 +66,17 @@ class UnknownPairError(EquipoiseError):
         )
 
 
-class OutcomeTypeError(EquipoiseError):
-    """The value is not of the protocol's type."""
-
-    def __init__(self) -> None:
-        super().__init__("OUTCOME_TYPE", "the outcome is binary; send true or false")
-
-
 class OutcomeUnknownError(EquipoiseError):
-    """The protocol knows another outcome."""
+    """The protocol knows other outcomes."""
 
-    def __init__(self, known: str) -> None:
-        super().__init__("OUTCOME_UNKNOWN", f"the protocol's outcome is {known}; send that one")
+    def __init__(self, known: Sequence[str]) -> None:
+        sentence = f"the protocol's outcome is {known[0]}; send that one"
+        if len(known) > 1:
+            sentence = f"the protocol's outcomes are {', '.join(known)}; send one of them"
+        super().__init__("OUTCOME_UNKNOWN", sentence)
+
+
+REFUSALS = (UnknownPairError, OutcomeTypeError, OutcomeRangeError, OutcomeUnknownError)
 
 
 def report_outcome(
@@ -89,7 +94,7 @@ def report_outcome(
     Raises
     ------
     EquipoiseError
-        UNKNOWN_PAIR, OUTCOME_UNKNOWN or OUTCOME_TYPE; nothing was stored.
+        UNKNOWN_PAIR, OUTCOME_UNKNOWN, OUTCOME_TYPE or OUTCOME_RANGE; nothing was stored.
     """
     item = OutcomeItem(
         pair_id=pair_id,
@@ -122,31 +127,32 @@ def report_outcomes(
         for item in items:
             try:
                 results.append(desk.take(item))
-            except (UnknownPairError, OutcomeTypeError, OutcomeUnknownError) as error:
+            except REFUSALS as error:
                 results.append(error)
         return results
 
 
 class _Desk:
-    """Takes reports of one trial's outcome inside one transaction."""
+    """Takes reports of one trial's outcomes inside one transaction."""
 
     def __init__(self, session: Session, trial: str, received_at_us: int) -> None:
         self._session = session
         self._trial = trial
         self._received_at_us = received_at_us
         protocol = protocol_of(session, trial)
-        self._name = protocol.outcome.name
+        self._own_name = protocol.outcome.name
+        self._plans: Mapping[str, Plan] = outcomes_by_name(protocol)
         self._locked_at_us = _final_lock_at(session, protocol)
 
     def take(self, item: OutcomeItem) -> OutcomeReceipt:
-        if item.name not in (None, self._name):
-            raise OutcomeUnknownError(self._name)
-        if not isinstance(item.value, bool):
-            raise OutcomeTypeError
+        name = self._own_name if item.name is None else item.name
+        if name not in self._plans:
+            raise OutcomeUnknownError(tuple(self._plans))
+        value = canonical_value(item.value, self._plans[name])
         pairs = self._pairs(item)
         if not pairs:
             raise UnknownPairError
-        taken = [self._take_for(pair, item) for pair in pairs]
+        taken = [self._take_for(pair, item, name, value) for pair in pairs]
         states = {state for state, _ in taken}
         state: ReportState = "unchanged"
         if "conflict" in states:
@@ -154,7 +160,7 @@ class _Desk:
         elif "created" in states:
             state = "created"
         kept = any(kept for _, kept in taken)
-        return OutcomeReceipt(tuple(pair.pair_id for pair in pairs), self._name, state, kept)
+        return OutcomeReceipt(tuple(pair.pair_id for pair in pairs), name, state, kept)
 
     def _pairs(self, item: OutcomeItem) -> list[Encounter]:
         query = select(Encounter).where(Encounter.trial == self._trial)
@@ -171,13 +177,15 @@ class _Desk:
         found = self._session.exec(query).all()
         return sorted(found, key=lambda pair: (pair.arrived_at_us, pair.epoch, pair.seq))
 
-    def _take_for(self, pair: Encounter, item: OutcomeItem) -> tuple[ReportState, bool]:
-        earlier = self._earlier(pair.pair_id)
+    def _take_for(
+        self, pair: Encounter, item: OutcomeItem, name: str, value: str
+    ) -> tuple[ReportState, bool]:
+        earlier = self._earlier(pair.pair_id, name)
         report = OutcomeReport(
             pair_id=pair.pair_id,
-            name=self._name,
+            name=name,
             number=len(earlier) + 1,
-            value=TRUE if item.value else FALSE,
+            value=value,
             ascertained_at_us=item.ascertained_at_us,
             received_at_us=self._received_at_us,
             source=item.source,
@@ -189,13 +197,18 @@ class _Desk:
         self._note_lateness(pair, report)
         if not earlier:
             return "created", True
-        self._note("OUTCOME_CONFLICT", pair, pair.pair_id, "two reports of one outcome differ")
+        sentence = "two reports of one outcome differ"
+        self._note("OUTCOME_CONFLICT", pair, self._key(pair, name), sentence)
         return "conflict", True
 
-    def _earlier(self, pair_id: str) -> Sequence[OutcomeReport]:
+    def _key(self, pair: Encounter, name: str) -> str:
+        """What makes a deviation of this outcome one; the protocol's own needs no name."""
+        return pair.pair_id if name == self._own_name else f"{pair.pair_id}:{name}"
+
+    def _earlier(self, pair_id: str, name: str) -> Sequence[OutcomeReport]:
         query = (
             select(OutcomeReport)
-            .where(OutcomeReport.pair_id == pair_id, OutcomeReport.name == self._name)
+            .where(OutcomeReport.pair_id == pair_id, OutcomeReport.name == name)
             .order_by(col(OutcomeReport.number))
         )
         return self._session.exec(query).all()
@@ -203,7 +216,8 @@ class _Desk:
     def _note_lateness(self, pair: Encounter, report: OutcomeReport) -> None:
         if self._locked_at_us is not None and pair.arrived_at_us <= self._locked_at_us:
             sentence = "an outcome was reported after the last look was locked; it is not analysed"
-            self._note("OUTCOME_AFTER_LOCK", pair, f"{pair.pair_id}:{report.number}", sentence)
+            key = f"{self._key(pair, report.name)}:{report.number}"
+            self._note("OUTCOME_AFTER_LOCK", pair, key, sentence)
 
     def _note(self, code: str, pair: Encounter, key: str, detail: str) -> None:
         deviation = Deviation(

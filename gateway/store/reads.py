@@ -25,6 +25,7 @@ from gateway.store.tables import (
 )
 from protocols.canonical import from_canonical
 from protocols.errors import RefusedError
+from protocols.outcomes import outcomes_by_name
 from protocols.schema import Protocol
 from protocols.vocabulary import Arm, Fate, OutcomeState
 
@@ -238,14 +239,25 @@ def _both_answered(session: Session, trial: str) -> Sequence[tuple[str, int]]:
 
 
 def outcome_counts(store: Store, trial: str) -> dict[OutcomeState, int]:
-    """Count the trial's pairs by what is known of their outcome, never by its value."""
+    """Count the trial's pairs by what is known of the protocol's outcome, never by its value."""
+    return next(iter(outcome_counts_by_name(store, trial).values()))
+
+
+def outcome_counts_by_name(store: Store, trial: str) -> dict[str, dict[OutcomeState, int]]:
+    """Count the trial's pairs by what is known of each outcome; the protocol's own comes first."""
+    found: dict[str, dict[OutcomeState, int]] = {}
     with store.session() as session:
-        outcome = protocol_of(session, trial).outcome
-        reports = reports_of_trial(session, trial, outcome.name)
+        protocol = protocol_of(session, trial)
         n_pairs = _count(session, Encounter, trial)
-    counts = Counter(current_outcome(known, outcome.conflict)[0] for known in reports.values())
-    counts[OutcomeState.MISSING] = n_pairs - len(reports)
-    return {state: counts[state] for state in OutcomeState}
+        for name in outcomes_by_name(protocol):
+            reports = reports_of_trial(session, trial, name)
+            states = (
+                current_outcome(known, protocol.outcome.conflict) for known in reports.values()
+            )
+            counts = Counter(state for state, _ in states)
+            counts[OutcomeState.MISSING] = n_pairs - len(reports)
+            found[name] = {state: counts[state] for state in OutcomeState}
+    return found
 
 
 def look_results(store: Store, trial: str) -> list[LookResult]:

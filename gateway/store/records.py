@@ -24,7 +24,10 @@ class ArmRecord:
 class PairRecord:
     """One encounter at a lock: both arms and the outcome. `ordinal` is its place in arrival order.
 
-    `subject` is the unit of clustering (a token); `inputs` holds the stored fields only.
+    `subject` is the unit of clustering (a token); `inputs` holds the stored fields only. `further`
+    holds the further outcomes that are ascertained, mature and not contradicted, under flat keys:
+    `dose`, `harm.candidate`, `relapse.time`, `relapse.event`, `ttd.candidate.time`. Its numbers are
+    as JSON has them, so that 5.0 is the integer 5.
     """
 
     ordinal: int
@@ -41,6 +44,7 @@ class PairRecord:
     candidate: ArmRecord
     outcome_state: OutcomeState
     outcome: bool | None
+    further: dict[str, float | int | str | bool]
 
 
 @dataclass(frozen=True, slots=True)

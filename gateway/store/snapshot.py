@@ -1,19 +1,19 @@
 """The trial's record as one session sees it: every pair in arrival order, and the facts beside."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from gateway.store.maturity import contradicts, current_outcome, mature_by, reports_of_trial
+from gateway.store.maturity import TRUE, contradicts, outcome_at, reports_of_trial
+from gateway.store.outcome_values import FlatValue, flat_values
 from gateway.store.reads import completeness_in
 from gateway.store.records import ArmRecord, LockedFacts, PairRecord
 from gateway.store.tables import AccrualClosure, Deviation, Encounter, Observation, Refusal
-from protocols.schema import OutcomePlan, Protocol
-from protocols.vocabulary import Arm, Fate, OutcomeState
+from protocols.schema import Protocol
+from protocols.vocabulary import Arm, Fate
 
 _NOT_ASKED_YET = ArmRecord(Fate.PENDING, None, None, None, None, None)
 
@@ -24,6 +24,7 @@ _FETCH_ROWS = 10_000
 def pairs_in(session: Session, protocol: Protocol, *, at_us: int) -> list[PairRecord]:
     """Read every pair of the trial, whatever its fate; ordinals count from 1."""
     reports = reports_of_trial(session, protocol.protocol.id, protocol.outcome.name)
+    further = _Further(session, protocol, at_us)
     rows = session.connection().execute(
         _pairs_query(protocol.protocol.id), execution_options={"yield_per": _FETCH_ROWS}
     )
@@ -31,7 +32,7 @@ def pairs_in(session: Session, protocol: Protocol, *, at_us: int) -> list[PairRe
     ordered = sorted(rows, key=lambda row: (row.arrived_at_us, row.epoch, row.seq))
     records = []
     for ordinal, row in enumerate(ordered, start=1):
-        state, outcome = _outcome(
+        state, value = outcome_at(
             reports.get(row.pair_id, ()), protocol.outcome, row.arrived_at_us, at_us=at_us
         )
         records.append(
@@ -49,7 +50,8 @@ def pairs_in(session: Session, protocol: Protocol, *, at_us: int) -> list[PairRe
                 standard_of_care=_arm(row[11:17]),
                 candidate=_arm(row[17:23]),
                 outcome_state=state,
-                outcome=outcome,
+                outcome=None if value is None else value == TRUE,
+                further=further.of(row.pair_id, row.arrived_at_us),
             )
         )
     return records
@@ -107,16 +109,26 @@ def _arm(columns: Any) -> ArmRecord:  # six columns of one row
     )
 
 
-def _outcome(
-    values: Sequence[str],
-    plan: OutcomePlan,
-    arrived_at_us: int,
-    *,
-    at_us: int,
-) -> tuple[OutcomeState, bool | None]:
-    if not mature_by(at_us, arrived_at_us, plan):
-        return OutcomeState.MISSING, None
-    return current_outcome(values, plan.conflict)
+class _Further:
+    """The further outcomes of one trial as one session sees them."""
+
+    def __init__(self, session: Session, protocol: Protocol, at_us: int) -> None:
+        self._rule = protocol.outcome
+        self._at_us = at_us
+        self._reports = [
+            (plan, reports_of_trial(session, protocol.protocol.id, plan.name))
+            for plan in protocol.further_outcomes
+        ]
+
+    def of(self, pair_id: str, arrived_at_us: int) -> dict[str, FlatValue]:
+        """Everything that is ascertained, mature and not contradicted, under flat keys."""
+        found: dict[str, FlatValue] = {}
+        for plan, reports in self._reports:
+            values = reports.get(pair_id, ())
+            _, value = outcome_at(values, self._rule, arrived_at_us, at_us=self._at_us)
+            if value is not None:
+                found.update(flat_values(value, plan))
+        return found
 
 
 def facts_in(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from protocols.errors import Finding
 from protocols.findings import Code, error
 from protocols.methods.measures import MEASURES, MeasureSpec
+from protocols.outcomes import outcomes_by_name
 from protocols.rules.names import suggestion
 from protocols.schema import Endpoint, FurtherOutcome, OutcomePlan, Protocol
 
@@ -66,12 +67,6 @@ def _limit_problem(outcome: FurtherOutcome) -> str | None:
     if outcome.type != "number" and ((low or 0) < 0 or (high is not None and high <= 0)):
         return f"A {outcome.type} outcome is never negative."
     return None
-
-
-def outcomes_by_name(protocol: Protocol) -> dict[str, OutcomePlan | FurtherOutcome]:
-    """Everything that an endpoint's `outcome` may name; the protocol's own comes first."""
-    further = {outcome.name: outcome for outcome in protocol.further_outcomes}
-    return {protocol.outcome.name: protocol.outcome} | further
 
 
 def outcomes_of_endpoints(protocol: Protocol) -> Iterator[Finding]:

@@ -191,6 +191,7 @@ def _pair(
         ),
         outcome_state=state,
         outcome=outcome if state is OutcomeState.ASCERTAINED else None,
+        further={},
     )
 
 
