@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.inference.arrays import FloatArray
-from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inference.base import Estimate
 from evaluation.inference.clusters import means as clusters
 from evaluation.inference.missing import bounds as missing
 from evaluation.inference.missing import pooling
@@ -19,7 +19,6 @@ from evaluation.inference.orientation import critical_value
 from evaluation.inference.proportions import difference as paired
 from evaluation.inference.proportions import single as proportions
 from evaluation.inference.proportions.difference import PairedCounts
-from evaluation.inference.safety import bounds as safety
 from evaluation.inference.subgroups import heterogeneity
 from protocols.vocabulary import Direction
 from tests.reference.adapter_pairs import (
@@ -113,43 +112,6 @@ def paired_t(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     }
 
 
-def severity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    found = mean_difference(
-        column(inputs, "severity_candidate"),
-        column(inputs, "severity_soc"),
-        cluster=inputs["cluster"],
-        margin=float(inputs["margin"]),
-        direction=LOWER,
-    )
-    return {
-        "difference": found.estimate,
-        "se": found.standard_error,
-        "ni_t": -found.statistic,
-        "df": found.df,
-        "ni_p": found.p_value,
-    }
-
-
-def binomial_upper(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    events, n = int(inputs["events"]), int(inputs["n"])
-    return {
-        "estimate": events / n,
-        "upper": safety.exact_upper(events, n, inputs["conf_level"]),
-        "p_below_threshold": safety.p_below(events, n, inputs["threshold"]),
-    }
-
-
-def net_harm(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    candidate, soc = int(inputs["cand_only"]), int(inputs["soc_only"])
-    found = safety.net_discordant_harm(candidate, soc, level=0.95)
-    odds = safety.p_odds_below(candidate, soc, float(inputs["odds_margin"]))
-    return {
-        "p_excess_harm": found.p_excess,
-        **limits("share_ci_", (found.low or 0.0, found.high or 1.0)),
-        "p_ni_odds_below_2": None if isinstance(odds, NotEvaluable) else odds,
-    }
-
-
 def single_proportion(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     x, n, level = int(inputs["x"]), int(inputs["n"]), inputs["conf_level"]
     return {
@@ -172,15 +134,6 @@ def missing_bounds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         paired.score_test(counts, margin=inputs["margin"], direction=HIGHER, level=0.95)
     )
     return {"difference": found.estimate, "z": found.statistic, "p_one_sided": found.p_value}
-
-
-def poisson(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    events, exposure = int(inputs["events"]), float(inputs["exposure"])
-    return {
-        "rate": events / exposure,
-        "upper": safety.poisson_upper(events, exposure, inputs["conf_level"]),
-        "p_below_threshold": safety.p_rate_below(events, exposure, inputs["threshold_rate"]),
-    }
 
 
 def rubin(inputs: Inputs, case: Mapping[str, Any]) -> Got:
@@ -241,7 +194,6 @@ def robust_heterogeneity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 ENDPOINTS: dict[str, Adapter] = {
     "clustered_paired.mcnemar_variants": clustered_mcnemar,
-    "safety.exact_poisson_upper": poisson,
     "missing.rubins_rules": rubin,
     "subgroup.interaction_two_estimates": interaction,
     "subgroup.cluster_robust_heterogeneity": robust_heterogeneity,
@@ -258,9 +210,6 @@ ENDPOINTS: dict[str, Adapter] = {
     "clustered_paired.robust_difference": robust_difference,
     "clustered_paired.robust_ratio": robust_ratio,
     "continuous.paired_t_ni_tost": paired_t,
-    "safety.exact_binomial_upper": binomial_upper,
-    "safety.net_discordant_harm": net_harm,
-    "safety.severity_weighted_difference": severity,
     "proportion.single_ci": single_proportion,
     "missing.worst_best_tipping": missing_bounds,
 }

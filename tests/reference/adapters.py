@@ -4,6 +4,7 @@ from tests.reference.adapter_diagnostic import DIAGNOSTIC
 from tests.reference.adapter_discrimination import DISCRIMINATION
 from tests.reference.adapter_endpoints import ENDPOINTS
 from tests.reference.adapter_probabilities import PROBABILITIES
+from tests.reference.adapter_safety import SAFETY
 from tests.reference.adapter_sequential import SEQUENTIAL
 from tests.reference.compare import Adapter
 
@@ -12,5 +13,5 @@ ADAPTERS: dict[str, Adapter] = {
     **DISCRIMINATION,
     **DIAGNOSTIC,
     **PROBABILITIES,
-    **SEQUENTIAL,
+    **SAFETY, **SEQUENTIAL,
 }

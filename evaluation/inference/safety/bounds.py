@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from evaluation.inference.arrays import IntArray, cluster_index, exact_sum
+from evaluation.inference.arrays import IntArray, cluster_index
 from evaluation.inference.base import Method, NotEvaluable
-from evaluation.inference.orientation import critical_of
 from evaluation.inference.proportions.mcnemar import sign_p
 from evaluation.inference.proportions.single import (
     clopper_pearson_interval,
     clopper_pearson_lower,
     clopper_pearson_upper,
 )
+from evaluation.inference.safety.repeats import effective_share
 from protocols.errors import UsageError
 
 METHOD = Method(
@@ -56,47 +56,45 @@ def exact_interval(events: int, n: int, level: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class ShareBounds:
-    """A share with its one-sided bounds."""
+    """A share with its one-sided bounds, exact at `size` independent encounters."""
 
     share: float
     low: float
     high: float
+    size: float
+
+    def p_below(self, limit: float) -> float:
+        """One-sided p of H0: share >= `limit`, below 1 - confidence exactly if `high` < limit."""
+        won = self.share * self.size
+        return 1.0 if self.share == 1 else float(special.betaincc(won + 1, self.size - won, limit))
 
 
 def clustered_bounds(events: IntArray, cluster: IntArray, confidence: float) -> ShareBounds:
     """One-sided bounds of a share when encounters nest in subjects.
 
-    `events` holds 1 or 0 for each encounter. The exact bounds at the number of independent
-    encounters that would have the variance between subjects, linearised with K/(K-1); fewer
-    degrees of freedom make it smaller still, and it is never above the number there is. Without
-    variation (no event, only events, one subject) the subjects are what is counted. Korn &
-    Graubard 1998, Survey Methodology 24:193. Raises `UsageError` for no encounter.
+    `events` holds 1 or 0 for each encounter. The exact bounds at the effective number of
+    encounters (`repeats.effective_share`), as in Korn & Graubard 1998, Survey Methodology 24:193.
+    Raises `UsageError` for no encounter.
     """
     alpha, n = _alpha(confidence), len(events)
     if n == 0 or cluster.shape != events.shape:
         raise UsageError("COUNT_RANGE", "A share needs encounters, each with its subject.")
     index, k = cluster_index(cluster)
-    share = int(events.sum()) / n
-    size = _effective_size(events, index, k, alpha)
+    sums = np.bincount(index, weights=events, minlength=k)
+    sizes = np.bincount(index, minlength=k).astype(np.float64)
+    return share_bounds(int(events.sum()) / n, effective_share(sums, sizes, alpha), confidence)
+
+
+def share_bounds(share: float, size: float, confidence: float) -> ShareBounds:
+    """Exact one-sided bounds of a share among `size` encounters, which need not be whole."""
+    alpha = _alpha(confidence)
     won, lost = share * size, size - share * size
     return ShareBounds(
         share,
         0.0 if share == 0 else float(special.betaincinv(won, lost + 1, alpha)),
         1.0 if share == 1 else float(special.betainccinv(won + 1, lost, alpha)),
+        size,
     )
-
-
-def _effective_size(events: IntArray, index: IntArray, k: int, alpha: float) -> float:
-    n, total = len(events), int(events.sum())
-    if total in (0, n) or k < 2 or k == n:
-        return float(min(k, n))
-    sums = np.bincount(index, weights=events, minlength=k)
-    residual = sums - np.bincount(index, minlength=k) * (total / n)
-    variance = k / (k - 1) * exact_sum(residual**2) / n**2
-    if variance == 0:
-        return float(k)
-    shrink = critical_of(alpha, n - 1) / critical_of(alpha, k - 1)
-    return min(float(n), total / n * (1 - total / n) / variance * shrink**2)
 
 
 def p_below(events: int, n: int, limit: float) -> float:
@@ -149,15 +147,22 @@ def p_odds_below(
     return p_below(candidate_only, n, odds_margin / (1 + odds_margin))
 
 
-def poisson_upper(events: int, exposure: float, confidence: float) -> float:
+def poisson_upper(events: float, exposure: float, confidence: float) -> float:
     """One-sided exact upper bound of a rate per unit of exposure (Garwood 1936)."""
     if events < 0 or not exposure > 0:
         raise UsageError("COUNT_RANGE", f"{events} events in an exposure of {exposure} is no rate.")
     return float(special.gammainccinv(events + 1, _alpha(confidence))) / exposure
 
 
-def p_rate_below(events: int, exposure: float, limit: float) -> float:
+def poisson_lower(events: float, exposure: float, confidence: float) -> float:
+    """One-sided exact lower bound of a rate; 0 without events. Raises as `poisson_upper`."""
+    if events < 0 or not exposure > 0:
+        raise UsageError("COUNT_RANGE", f"{events} events in an exposure of {exposure} is no rate.")
+    return 0.0 if events == 0 else float(special.gammaincinv(events, _alpha(confidence))) / exposure
+
+
+def p_rate_below(events: float, exposure: float, limit: float) -> float:
     """One-sided exact p of H0: rate >= `limit`, that is P(X <= events) at the limit."""
     if events < 0 or not exposure > 0 or not limit > 0:
         raise UsageError("COUNT_RANGE", f"{events} events against a rate of {limit} is no test.")
-    return float(special.pdtr(events, limit * exposure))
+    return float(special.gammaincc(events + 1, limit * exposure))

@@ -1,6 +1,153 @@
-"""What the protocol's words mean in the family safety."""
+"""Safety: the protocol's words and the functions they mean."""
 
+from typing import Literal
+
+import numpy as np
+
+from evaluation.inference.arrays import BoolArray, FloatArray
+from evaluation.inference.base import Findings, NotEvaluable
 from evaluation.inference.entries import Estimator, HypothesisTest
+from evaluation.inference.rows import Asked, Rows
+from evaluation.inference.safety import findings
+from evaluation.inference.safety.bounds import NET_HARM_METHOD
+from evaluation.inference.safety.findings import Harms, Of, Side
+from evaluation.inference.safety.posterior import METHOD as POSTERIOR
+from protocols.errors import UsageError
+
+Harm = Literal["missed_event", "false_alarm", "endpoint", "count"]
+
+
+def harms_of(rows: Rows, harm: Harm) -> Harms:
+    """The harms of each pair: a missed event, a false alarm, a 0 of the endpoint, its count."""
+    cluster = rows.cluster if rows.clustered else None
+
+    def harmed(flag: BoolArray, value: FloatArray) -> FloatArray:
+        match harm:
+            case "missed_event":
+                return (rows.outcome & ~flag).astype(np.float64)
+            case "false_alarm":
+                return (~rows.outcome & flag).astype(np.float64)
+            case "endpoint":
+                return 1 - value
+            case "count":
+                return value
+
+    return Harms(
+        harmed(rows.candidate_flag, rows.candidate),
+        harmed(rows.standard_of_care_flag, rows.standard_of_care),
+        cluster,
+    )
+
+
+def _harm(asked: Asked, *, counts: bool = False) -> Harm:
+    match asked.word("harm"):
+        case "missed_event" | "false_alarm" | "endpoint" as word:
+            return word
+        case "count" if counts:
+            return "count"
+        case word:
+            raise UsageError("PARAMETER", f"{word} is no harm that this analysis knows.")
+
+
+def _side(asked: Asked) -> Side:
+    match asked.interval:
+        case "upper" | "lower" | "two_sided" as side:
+            return side
+        case word:
+            raise UsageError("INTERVAL", f"{word} is no interval of this estimator.")
+
+
+def _exact_share_bound(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    return findings.share_findings(
+        harms_of(rows, _harm(asked)),
+        side=_side(asked),
+        level=asked.level,
+        limit=asked.number("limit"),
+    )
+
+
+def _exact_rate_bound(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    return findings.rate_findings(
+        harms_of(rows, _harm(asked, counts=True)),
+        rows.column("exposure"),
+        side=_side(asked),
+        level=asked.level,
+        limit=asked.number("limit"),
+    )
+
+
+def _net_discordant_harm(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    return findings.net_harm_findings(
+        harms_of(rows, _harm(asked)), level=asked.level, odds_margin=asked.number("odds_margin")
+    )
+
+
+def _severity_weighted_harm(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    grades, weights = asked.numbers("grades"), asked.numbers("weights")
+    candidate = findings.weighted(rows.candidate, grades, weights)
+    standard = findings.weighted(rows.standard_of_care, grades, weights)
+    if isinstance(candidate, NotEvaluable):
+        return candidate
+    if isinstance(standard, NotEvaluable):
+        return standard
+    return findings.severity_findings(
+        candidate, standard, rows.cluster, margin=asked.number("margin"), level=asked.level
+    )
+
+
+def _of(asked: Asked) -> Of:
+    match asked.word("of"):
+        case "candidate_harm" | "standard_of_care_harm" | "discordant_harm" as word:
+            return word
+        case word:
+            raise UsageError("PARAMETER", f"There is no posterior of {word}.")
+
+
+def _posterior_harm(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    return findings.posterior_findings(
+        harms_of(rows, _harm(asked)),
+        of=_of(asked),
+        prior=(asked.number("prior_a"), asked.number("prior_b")),
+        limit=asked.number("limit"),
+        level=asked.level,
+    )
+
 
 TESTS: dict[str, HypothesisTest] = {}
-ESTIMATORS: dict[str, Estimator] = {}
+ESTIMATORS: dict[str, Estimator] = {
+    "exact_share_bound": Estimator(
+        findings.SHARE,
+        _exact_share_bound,
+        "Exact for independent pairs. Where subjects come back the bounds are approximate, and "
+        "wide with few events: without any, each subject counts about once.",
+        ("safety_binom_upper_0_100", "error rates between subjects in test_safety_bounds"),
+    ),
+    "exact_rate_bound": Estimator(
+        findings.RATE,
+        _exact_rate_bound,
+        "Exact if events are Poisson and pairs independent; one exposure serves both arms. Refuses "
+        "exposures that are missing or not positive.",
+        ("safety_poisson_upper_12_95.4", "chi-squared quantiles in test_safety_laws"),
+    ),
+    "net_discordant_harm": Estimator(
+        NET_HARM_METHOD,
+        _net_discordant_harm,
+        "Concordant harms do not enter. Where subjects come back each counts once, by the sign of "
+        "its net harm. Without discordant harm p is 1: no evidence either way.",
+        ("net_harm_9_4", "binomial tail by direct summation in test_safety_laws"),
+    ),
+    "severity_weighted_harm": Estimator(
+        findings.SEVERITY,
+        _severity_weighted_harm,
+        "Weights are a judgement, fixed beforehand. Refuses a severity without weight, one subject "
+        "and differences that do not vary.",
+        ("severity_weighted_harm", "all weights times a factor in test_safety_laws"),
+    ),
+    "posterior_harm": Estimator(
+        POSTERIOR,
+        _posterior_harm,
+        "The prior is part of the answer and is fixed in the protocol. Where subjects come back, "
+        "counts enter at their effective number.",
+        ("beta_binomial_informative", "posterior by quadrature in test_safety_laws"),
+    ),
+}
