@@ -69,15 +69,20 @@ def _result(
 
 
 def _data(protocol: Protocol, analysis: Analysis, endpoint: Endpoint, sample: Sample) -> Measured:
-    method = Registered(ESTIMATORS[analysis.estimator].parameters, analysis.parameters)
-    if registry.ESTIMATORS[analysis.estimator].keeps_unknown:
+    completes = registry.ESTIMATORS[analysis.estimator].keeps_unknown
+    method = Registered(ESTIMATORS[analysis.estimator].parameters, analysis.parameters, completes)
+    if completes:
         return with_unknown(endpoint, sample, protocol, method=method)
     return measured(endpoint, sample, protocol, method=method)
 
 
 def _asked(protocol: Protocol, analysis: Analysis, endpoint: Endpoint) -> Asked:
     """The endpoint's parameters and the analysis's own; a subgroup brings its smallest cell."""
-    parameters: dict[str, ParameterValue] = {**endpoint.parameters, **analysis.parameters}
+    parameters: dict[str, ParameterValue] = {
+        "measure": endpoint.measure,
+        **endpoint.parameters,
+        **analysis.parameters,
+    }
     for parameter in ESTIMATORS[analysis.estimator].parameters:
         if parameter.kind == "subgroup":
             parameters["minimum_cell"] = _smallest(protocol, str(parameters[parameter.name]))

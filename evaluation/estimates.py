@@ -51,7 +51,8 @@ def estimated(plan: HypothesisPlan, sample: Sample) -> Estimated:
 def registered(plan: HypothesisPlan) -> Registered:
     """The parameters of the hypothesis's test, as the protocol fixes them."""
     hypothesis = plan.hypothesis
-    return Registered(TESTS[hypothesis.test].parameters, hypothesis.parameters)
+    completes = registry.TESTS[hypothesis.test].keeps_unknown
+    return Registered(TESTS[hypothesis.test].parameters, hypothesis.parameters, completes)
 
 
 def estimate(plan: HypothesisPlan, data: Measured, level: float) -> Answer:

@@ -1,7 +1,7 @@
 """The evaluable pairs of one endpoint as the rows that a registered method reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,10 +57,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The parameters of a registered method and what the protocol gives for them."""
+    """The parameters of a registered method and what the protocol gives for them.
+
+    `completes`: it asks what each value would be, had the outcome been so or otherwise.
+    """
 
     parameters: Sequence[Parameter] = ()
     given: Mapping[str, object] | None = None
+    completes: bool = False
 
 
 NOTHING = Registered()
@@ -89,6 +93,8 @@ def with_unknown(
     seen = Seen(endpoint, protocol.arms, sample, happened, columns)
     candidate, standard_of_care = values_of(seen)
     columns = columns | parameter_columns(sample, protocol, method.parameters, method.given or {})
+    if method.completes and MEASURES[endpoint.measure].outcome_types == ("binary",):
+        columns = columns | _under_either_outcome(seen)
     clustered = protocol.design.cluster == "subject"
     rows = Rows(
         candidate=candidate,
@@ -126,6 +132,17 @@ def happened_of(endpoint: Endpoint, sample: Sample, protocol: Protocol) -> IntAr
         return sample.outcome
     values = outcome_columns(sample, outcome)["reference"].values
     return np.where(np.isnan(values), UNKNOWN, values).astype(np.int64)
+
+
+def _under_either_outcome(seen: Seen) -> dict[str, Column]:
+    """Each arm's value had there been no event, and had there been one."""
+    columns = {}
+    for word, happened in (("if_no_event", 0), ("if_event", 1)):
+        assumed = replace(seen, happened=np.full(seen.sample.n, happened, dtype=np.int64))
+        candidate, standard_of_care = values_of(assumed)
+        columns[f"candidate_{word}"] = Column(candidate)
+        columns[f"standard_of_care_{word}"] = Column(standard_of_care)
+    return columns
 
 
 def _known(happened: IntArray, columns: Mapping[str, Column]) -> BoolArray:

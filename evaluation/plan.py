@@ -42,7 +42,11 @@ class HypothesisPlan:
             level=level,
             direction=endpoint.direction,
             margin=self.margin,
-            parameters={**endpoint.parameters, **hypothesis.parameters},
+            parameters={
+                "measure": endpoint.measure,
+                **endpoint.parameters,
+                **hypothesis.parameters,
+            },
             seed=seed_of(hypothesis.resampling),
             resamples=resamples_of(hypothesis.resampling),
         )

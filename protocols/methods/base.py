@@ -1,6 +1,7 @@
 """What a protocol must say to register a method; the functions themselves are evaluation's."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Group = Literal[
@@ -60,7 +61,8 @@ class EstimatorSpec:
     """A word for `analyses[].estimator`.
 
     `intervals` are the words that `analyses[].interval` may hold with it, `none` among them where
-    it gives no interval; the rest as in `HypothesisTestSpec`.
+    it gives no interval; `restricted` names the measures of an interval that does not suit all;
+    the rest as in `HypothesisTestSpec`.
     """
 
     group: Group
@@ -70,3 +72,8 @@ class EstimatorSpec:
     pairs: Literal["clustered", "independent", "either"]
     parameters: tuple[Parameter, ...] = ()
     draws: bool = False
+    restricted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def intervals_of(self, measure: str) -> tuple[str, ...]:
+        """The intervals that suit a measure."""
+        return tuple(i for i in self.intervals if measure in self.restricted.get(i, self.measures))

@@ -14,66 +14,108 @@ LEVELS = ("none", "mild", "moderate", "severe")
 READERS = 4
 
 
-def rows_of(measure: Measure, *, n: int = 240, subjects: int | None = None, seed: int = 1) -> Rows:
-    """`n` pairs of `measure`; every pair its own subject unless `subjects` is given."""
+def rows_of(
+    measure: Measure,
+    *,
+    n: int = 240,
+    subjects: int | None = None,
+    seed: int = 1,
+    unknown: float = 0.0,
+    cases: bool = False,
+) -> Rows:
+    """`n` pairs of `measure`; every pair its own subject unless `subjects` is given.
+
+    `unknown` is the share of outcomes that are not ascertained; with `cases` a subject's pairs
+    have one outcome, as when several readers look at one image.
+    """
     rng = np.random.default_rng(seed)
-    # Without `subjects` the unit is the pair; with it, subjects come back and hang together.
     cluster = np.arange(n) if subjects is None else np.arange(n) % subjects
     shared = rng.normal(size=n)[cluster] * 0.5
     outcome = rng.random(n) < 0.35
+    if cases:
+        outcome = outcome[cluster]
+    if measure in ("sensitivity", "specificity") and not unknown:
+        outcome[:] = measure == "sensitivity"
     latent = [rng.normal(size=n) + shared + 1.2 * outcome for _ in range(2)]
     chances = [1 / (1 + np.exp(0.9 - score)) for score in latent]
     flags = [chance >= 0.4 for chance in chances]
-    candidate, soc = _values(measure, outcome, chances, rng=rng)
-    if measure == "sensitivity":
-        outcome = np.ones(n, dtype=np.bool_)
+    known = rng.random(n) >= unknown
+    extra = _extra(outcome, rng=rng, n=n) | {
+        "candidate_probability": chances[0],
+        "standard_of_care_probability": chances[1],
+    }
+    if measure in PER_OUTCOME:
+        extra |= _under_either_outcome(measure, chances)
+        candidate, soc = (
+            np.where(outcome, extra[f"{arm}_if_event"], extra[f"{arm}_if_no_event"])
+            for arm in ("candidate", "standard_of_care")
+        )
+    else:
+        candidate, soc = _values(measure, chances, rng=rng)
     return Rows(
-        candidate=candidate,
-        standard_of_care=soc,
-        outcome=outcome,
-        known=np.ones(n, dtype=np.bool_),
+        candidate=np.where(known, candidate, np.nan),
+        standard_of_care=np.where(known, soc, np.nan),
+        outcome=outcome & known,
+        known=known,
         cluster=cluster.astype(np.int64),
         clustered=subjects is not None,
-        candidate_score=candidate,
-        standard_of_care_score=soc,
+        candidate_score=candidate if measure in RAW else chances[0],
+        standard_of_care_score=soc if measure in RAW else chances[1],
         candidate_flag=flags[0],
         standard_of_care_flag=flags[1],
-        extra=_extra(outcome, chances, rng=rng, n=n),
+        extra=extra,
         labels={"reference": LEVELS, "subgroup": ("younger", "older")},
     )
 
 
+def _under_either_outcome(measure: Measure, chances: list[FloatArray]) -> dict[str, FloatArray]:
+    """What each arm's value is without and with the event; NaN outside of the denominator."""
+    columns = {}
+    for arm, chance in zip(("candidate", "standard_of_care"), chances, strict=True):
+        flag = (chance >= 0.4).astype(float)
+        none, event = {
+            "sensitivity": (np.full(len(chance), np.nan), flag),
+            "specificity": (1 - flag, np.full(len(chance), np.nan)),
+            "accuracy": (1 - flag, flag),
+            "brier": (chance**2, (1 - chance) ** 2),
+            "log_loss": (-np.log1p(-chance), -np.log(chance)),
+            "net_benefit": (-(3 / 7) * (chance >= 0.3), (chance >= 0.3).astype(float)),
+            "auc": (chance, chance),
+        }[measure]
+        columns[f"{arm}_if_no_event"], columns[f"{arm}_if_event"] = none, event
+    return columns
+
+
+RAW = ("score", "category")
+PER_OUTCOME = ("sensitivity", "specificity", "accuracy", "brier", "log_loss", "net_benefit", "auc")
+
+
 def _values(
-    measure: Measure, outcome: BoolArray, chances: list[FloatArray], *, rng: np.random.Generator
+    measure: Measure, chances: list[FloatArray], *, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    n = len(outcome)
+    n = len(chances[0])
     kind = MEASURES[measure].kind
     if kind == "ranking":
         return chances[0], chances[1]
     if kind == "predictive":
         return (chances[0] >= 0.4).astype(float), (chances[1] >= 0.4).astype(float)
     if kind == "category":
-        return tuple(np.minimum((4 * c).astype(int), 3).astype(float) for c in chances)  # type: ignore[return-value]
+        candidate, soc = (np.minimum((4 * c).astype(int), 3).astype(float) for c in chances)
+        return candidate, soc
     if kind == "time":
         return rng.exponential(5, n).round(2) + 0.01, rng.exponential(5, n).round(2) + 0.01
     if kind == "binary":
         right = rng.random(n) < 0.8
         return right.astype(float), np.where(rng.random(n) < 0.15, ~right, right).astype(float)
-    if measure == "brier":
-        return (chances[0] - outcome) ** 2, (chances[1] - outcome) ** 2
     if measure == "value":
         base = rng.poisson(3, n)
         return base + rng.poisson(1, n).astype(float), base + rng.poisson(1, n).astype(float)
     return (10 * chances[0]).round(1) + 1, (10 * chances[1]).round(1) + 1
 
 
-def _extra(
-    outcome: BoolArray, chances: list[FloatArray], *, rng: np.random.Generator, n: int
-) -> dict[str, FloatArray]:
+def _extra(outcome: BoolArray, *, rng: np.random.Generator, n: int) -> dict[str, FloatArray]:
     time = rng.exponential(np.where(outcome, 2.0, 6.0)).round(2) + 0.01
     return {
-        "candidate_probability": chances[0],
-        "standard_of_care_probability": chances[1],
         "reference": rng.integers(0, 4, n).astype(float),
         "time": time,
         "event": (rng.random(n) < 0.7).astype(float),
@@ -94,13 +136,13 @@ def asked_of(
 ) -> Asked:
     """What a protocol could ask of this method: parameters in their range, the first interval."""
     parameters = {p.name: _value(p) for p in (*spec.parameters, *MEASURES[measure].parameters)}
-    intervals = getattr(spec, "intervals", ("",))
+    intervals = spec.intervals_of(measure) if isinstance(spec, EstimatorSpec) else ("",)
     return Asked(
         level=level,
         direction=direction,
         margin=margin,
         interval=intervals[0],
-        parameters={**parameters, "minimum_cell": 5},
+        parameters={"measure": measure, "minimum_cell": 5, **parameters},
         seed=7 if spec.draws else None,
         resamples=200 if spec.draws else None,
     )
@@ -115,6 +157,7 @@ SENSIBLE: Mapping[str, ParameterValue] = {
     "threshold": 0.3,
     "bins": 5,
     "resolution": 0.1,
+    "scores": (0.0, 1.0, 2.0, 3.0),
 }
 
 
@@ -144,6 +187,10 @@ def with_parameters(rows: Rows, spec: HypothesisTestSpec | EstimatorSpec, *, see
         elif parameter.name == "reader":
             extra["reader"] = (np.arange(rows.n) // (rows.n // READERS)).astype(float)
             labels["reader"] = tuple(f"reader {i}" for i in range(READERS))
+        elif parameter.name == "further_model":
+            extra["further_model"] = rng.integers(0, 2, rows.n).astype(float)
+        elif parameter.name == "covariate":
+            extra["covariate"] = rng.uniform(0.5, 0.95, rows.n)
         elif parameter.kind == "input":
             extra[parameter.name] = rng.integers(1, 5, rows.n).astype(float)
     return Rows(
