@@ -9,15 +9,9 @@ FLAGS = ("ppv", "npv", "positive_likelihood_ratio", "negative_likelihood_ratio")
 _HARM = Parameter(
     "harm",
     "word",
-    "what harms a pair: an event that the arm did not flag, a flag without event, or a 0 of the "
-    "endpoint",
-    choices=("missed_event", "false_alarm", "endpoint"),
-)
-_HARM_OR_COUNT = Parameter(
-    "harm",
-    "word",
-    "as for a share, or the endpoint's own count",
-    choices=("missed_event", "false_alarm", "endpoint", "count"),
+    "what harms a pair: what the endpoint calls wrong (a 0, a wrong flag, the recorded count), an "
+    "event that the arm did not flag, or a flag without event",
+    choices=("endpoint", "missed_event", "false_alarm"),
 )
 _LIMIT = Parameter("limit", "number", "largest acceptable share", low=1e-9, high=1 - 1e-9)
 _PRIOR = "parameter of the beta prior"
@@ -39,7 +33,7 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         intervals=("upper", "lower", "two_sided"),
         pairs="either",
         parameters=(
-            _HARM_OR_COUNT,
+            _HARM,
             Parameter("exposure", "input", "time or number at risk, the same for both arms"),
             Parameter("limit", "number", "largest acceptable rate per unit", low=1e-12),
         ),

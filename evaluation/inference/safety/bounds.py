@@ -80,7 +80,7 @@ def clustered_bounds(events: IntArray, cluster: IntArray, confidence: float) -> 
     if n == 0 or cluster.shape != events.shape:
         raise UsageError("COUNT_RANGE", "A share needs encounters, each with its subject.")
     index, k = cluster_index(cluster)
-    sums = np.bincount(index, weights=events, minlength=k)
+    sums = np.bincount(index, weights=events, minlength=k).astype(np.float64)
     sizes = np.bincount(index, minlength=k).astype(np.float64)
     return share_bounds(int(events.sum()) / n, effective_share(sums, sizes, alpha), confidence)
 

@@ -108,7 +108,7 @@ def share_findings(
     quantities = []
     for arm, values in harms.arms():
         found = clustered_bounds(values.astype(np.int64), harms.subjects, _confidence(side, level))
-        low, high = _sided(side, found.low, found.high)
+        low, high = _sided(side, found.low, found.high, most=1.0)
         title = f"share of harm under the {_words(arm)}; p of a share at or above {limit}"
         p_value = found.p_below(limit)
         quantities.append(
@@ -145,6 +145,7 @@ def rate_findings(
             side,
             poisson_lower(events, size, confidence),
             poisson_upper(events, size, confidence),
+            most=None,
         )
         title = f"rate of harm under the {_words(arm)}; p of a rate at or above {limit}"
         p_value = p_rate_below(events, size, limit)
@@ -321,8 +322,11 @@ def _between(name: str, value: float) -> None:
         raise UsageError(f"{name.upper()}_RANGE", f"The {name} lies in (0, 1), not {value}.")
 
 
-def _sided(side: Side, low: float, high: float) -> tuple[float | None, float | None]:
-    return (None if side == "upper" else low), (None if side == "lower" else high)
+def _sided(
+    side: Side, low: float, high: float, *, most: float | None
+) -> tuple[float, float | None]:
+    """The interval: a one-sided bound reaches to 0, or to the most that there can be."""
+    return (0.0 if side == "upper" else low), (most if side == "lower" else high)
 
 
 def _words(name: str) -> str:

@@ -14,37 +14,48 @@ from evaluation.inference.safety.findings import Harms, Of, Side
 from evaluation.inference.safety.posterior import METHOD as POSTERIOR
 from protocols.errors import UsageError
 
-Harm = Literal["missed_event", "false_alarm", "endpoint", "count"]
+Harm = Literal["endpoint", "missed_event", "false_alarm"]
+# Measures whose columns hold flags, not right and wrong, or counts of harm.
+OF_FLAGS = ("ppv", "npv", "positive_likelihood_ratio", "negative_likelihood_ratio")
+COUNTED = ("value",)
 
 
-def harms_of(rows: Rows, harm: Harm) -> Harms:
-    """The harms of each pair: a missed event, a false alarm, a 0 of the endpoint, its count."""
-    cluster = rows.cluster if rows.clustered else None
+def harms_of(rows: Rows, harm: Harm, measure: str) -> Harms | NotEvaluable:
+    """The harms of each pair in each arm.
 
-    def harmed(flag: BoolArray, value: FloatArray) -> FloatArray:
-        match harm:
-            case "missed_event":
-                return (rows.outcome & ~flag).astype(np.float64)
-            case "false_alarm":
-                return (~rows.outcome & flag).astype(np.float64)
-            case "endpoint":
-                return 1 - value
-            case "count":
-                return value
-
-    return Harms(
-        harmed(rows.candidate_flag, rows.candidate),
-        harmed(rows.standard_of_care_flag, rows.standard_of_care),
-        cluster,
+    `endpoint` is what the endpoint calls wrong: a 0 of a binary measure, a wrong flag where it
+    looks at flags, the number itself where it is a number recorded for each arm. Refuses missed
+    events without an event, and false alarms without a pair that is free of it.
+    """
+    possible = {"missed_event": rows.outcome, "false_alarm": ~rows.outcome}
+    if harm in possible and rows.n and not possible[harm].any():
+        return NotEvaluable("one_class", "No pair could have been harmed in this way.")
+    arms = (
+        (rows.candidate_flag, rows.candidate),
+        (rows.standard_of_care_flag, rows.standard_of_care),
     )
+    candidate, standard = (_harmed(rows.outcome, *arm, harm, measure) for arm in arms)
+    return Harms(candidate, standard, rows.cluster if rows.clustered else None)
 
 
-def _harm(asked: Asked, *, counts: bool = False) -> Harm:
+def _harmed(
+    outcome: BoolArray, flag: BoolArray, value: FloatArray, harm: Harm, measure: str
+) -> FloatArray:
+    match harm:
+        case "missed_event":
+            return (outcome & ~flag).astype(np.float64)
+        case "false_alarm":
+            return (~outcome & flag).astype(np.float64)
+        case "endpoint":
+            if measure in OF_FLAGS:
+                return (outcome != flag).astype(np.float64)
+            return value if measure in COUNTED else 1 - value
+
+
+def _asked_harms(rows: Rows, asked: Asked) -> Harms | NotEvaluable:
     match asked.word("harm"):
         case "missed_event" | "false_alarm" | "endpoint" as word:
-            return word
-        case "count" if counts:
-            return "count"
+            return harms_of(rows, word, asked.word("measure"))
         case word:
             raise UsageError("PARAMETER", f"{word} is no harm that this analysis knows.")
 
@@ -58,8 +69,11 @@ def _side(asked: Asked) -> Side:
 
 
 def _exact_share_bound(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    harms = _asked_harms(rows, asked)
+    if isinstance(harms, NotEvaluable):
+        return harms
     return findings.share_findings(
-        harms_of(rows, _harm(asked)),
+        harms,
         side=_side(asked),
         level=asked.level,
         limit=asked.number("limit"),
@@ -67,8 +81,11 @@ def _exact_share_bound(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def _exact_rate_bound(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    harms = _asked_harms(rows, asked)
+    if isinstance(harms, NotEvaluable):
+        return harms
     return findings.rate_findings(
-        harms_of(rows, _harm(asked, counts=True)),
+        harms,
         rows.column("exposure"),
         side=_side(asked),
         level=asked.level,
@@ -77,9 +94,11 @@ def _exact_rate_bound(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def _net_discordant_harm(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    return findings.net_harm_findings(
-        harms_of(rows, _harm(asked)), level=asked.level, odds_margin=asked.number("odds_margin")
-    )
+    harms = _asked_harms(rows, asked)
+    if isinstance(harms, NotEvaluable):
+        return harms
+    margin = asked.number("odds_margin")
+    return findings.net_harm_findings(harms, level=asked.level, odds_margin=margin)
 
 
 def _severity_weighted_harm(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
@@ -104,8 +123,11 @@ def _of(asked: Asked) -> Of:
 
 
 def _posterior_harm(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    harms = _asked_harms(rows, asked)
+    if isinstance(harms, NotEvaluable):
+        return harms
     return findings.posterior_findings(
-        harms_of(rows, _harm(asked)),
+        harms,
         of=_of(asked),
         prior=(asked.number("prior_a"), asked.number("prior_b")),
         limit=asked.number("limit"),
