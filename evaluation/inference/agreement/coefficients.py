@@ -72,9 +72,9 @@ def agreement_weights(n_levels: int, weights: Weights) -> FloatArray:
     apart = np.abs(level[:, None] - level) / (n_levels - 1)
     match weights:
         case "unweighted":
-            return (apart == 0).astype(np.float64)
+            return np.eye(n_levels)
         case "linear":
-            return 1 - apart
+            return np.asarray(1 - apart, dtype=np.float64)
         case "quadratic":
             return np.asarray(1 - apart**2, dtype=np.float64)
         case _:

@@ -1,0 +1,74 @@
+"""A ratio of two arms held against a margin on the log scale; one statistic for p and interval."""
+
+import math
+from dataclasses import dataclass
+
+from evaluation.inference.base import Estimate, Method, NotEvaluable
+from evaluation.inference.orientation import critical_value, null_ratio, turned, upper_tail
+from protocols.vocabulary import Direction
+
+FURTHEST = 700.0  # log of the largest ratio that is written as a number
+ONE_CLUSTER = NotEvaluable(
+    "one_cluster", "All pairs come from one subject; variation between subjects is not estimable."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogRatio:
+    """Candidate / standard of care as a logarithm with its error; `df` None for the normal.
+
+    `standard_of_care` and `candidate` are the arms' own values where they have one.
+    """
+
+    log_ratio: float
+    standard_error: float
+    df: float | None
+    n_pairs: int
+    n_clusters: int
+    standard_of_care: float | None = None
+    candidate: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    def limits(self, level: float) -> tuple[float, float]:
+        """The two-sided Wald interval of the ratio."""
+        half = critical_value(level, self.df) * self.standard_error
+        return exponential(self.log_ratio - half), exponential(self.log_ratio + half)
+
+    @property
+    def p_two_sided(self) -> float:
+        """P-value of a ratio of 1."""
+        return 2 * upper_tail(abs(self.log_ratio / self.standard_error), self.df)
+
+
+def exponential(log_ratio: float) -> float:
+    """exp, held within what a number can write; an infinite argument keeps its meaning."""
+    if math.isinf(log_ratio):
+        return math.exp(log_ratio)
+    return math.exp(min(FURTHEST, max(-FURTHEST, log_ratio)))
+
+
+def against_margin(
+    found: LogRatio, method: Method, *, margin: float, direction: Direction, level: float
+) -> Estimate:
+    """The Wald test on the log scale. Raises `UsageError` for a margin on the wrong side."""
+    null = math.log(null_ratio(margin, direction))
+    statistic = turned((found.log_ratio - null) / found.standard_error, direction)
+    low, high = found.limits(level)
+    return Estimate(
+        method=method,
+        estimate=exponential(found.log_ratio),
+        standard_error=found.standard_error,
+        low=low,
+        high=high,
+        level=level,
+        statistic=statistic,
+        p_value=upper_tail(statistic, found.df),
+        df=found.df,
+        information=1 / found.standard_error**2,
+        n_pairs=found.n_pairs,
+        n_clusters=found.n_clusters,
+        standard_of_care=found.standard_of_care,
+        candidate=found.candidate,
+        warnings=found.warnings,
+        scale="ratio",
+    )
