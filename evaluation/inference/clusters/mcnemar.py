@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from evaluation.inference.arrays import exact_sum
+from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.clusters.means import ONE_CLUSTER
 from evaluation.inference.proportions.difference import PairedCounts
@@ -30,6 +30,12 @@ YANG = Method(
     "yang_clustered_mcnemar",
     "As Obuchowski's, with the variance half way to the one centred at the estimate.",
     "Yang, Sun & Hardin 2010, Biometrical Journal 52:638",
+)
+ELIASZIW = Method(
+    "eliasziw_clustered_mcnemar",
+    "McNemar's statistic over the design effect of the discordant pairs, from the intraclass "
+    "correlation of the four cells.",
+    "Eliasziw & Donner 1991, Statistics in Medicine 10:1981",
 )
 
 
@@ -81,3 +87,62 @@ def yang(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluable:
     if variance == 0:
         return NotEvaluable("zero_variance", "No subject has a discordant excess.")
     return _answer(YANG, total**2 / variance)
+
+
+def eliasziw(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluable:
+    """McNemar / (1 + (nc - 1) rho).
+
+    nc is the average number of discordant pairs of a subject who has any, adjusted for their
+    spread; rho the correlation of discordant pairs, from an analysis of variance of the four
+    cells pooled. Refuses subjects with one pair each (nothing varies within them), fewer than two
+    subjects with a discordant pair, cells that do not vary, and a design effect that is not
+    positive.
+    """
+    cells = np.array([[t.n11, t.n10, t.n01, t.n00] for t in tables], dtype=np.float64)
+    discordant = cells[:, 1] + cells[:, 2] if len(tables) else np.empty(0)
+    if len(tables) < 2:
+        return ONE_CLUSTER
+    if np.count_nonzero(discordant) < 2:
+        reason = "Fewer than two subjects have a discordant pair."
+        return NotEvaluable("no_discordant_pairs", reason)
+    correlation = _discordant_correlation(cells)
+    if isinstance(correlation, NotEvaluable):
+        return correlation
+    effect = 1 + (_adjusted_size(discordant) - 1) * correlation
+    if not effect > 0:
+        return NotEvaluable("zero_variance", "The estimated design effect is not positive.")
+    won, lost = exact_sum(cells[:, 1]), exact_sum(cells[:, 2])
+    return _answer(ELIASZIW, (won - lost) ** 2 / (won + lost) / effect)
+
+
+def _discordant_correlation(cells: FloatArray) -> float | NotEvaluable:
+    """Intraclass correlation of the cells, pooled over all four, turned to discordant pairs."""
+    size = cells.sum(axis=1)
+    k, mean = len(size), float(size.mean())
+    if mean == 1:
+        reason = "Every subject has one pair, so nothing varies within subjects."
+        return NotEvaluable("no_variation_within", reason)
+    share = cells.sum(axis=0) / size.sum()
+    adjusted = mean - exact_sum((size - mean) ** 2) / (k * (k - 1) * mean)
+    apart = (cells - size[:, None] * share) ** 2 / size[:, None]
+    within_cells = cells * (size[:, None] - cells) / size[:, None]
+    between = exact_sum(apart.ravel()) / k
+    within = exact_sum(within_cells.ravel()) / (k * (mean - 1))
+    both = between + (adjusted - 1) * within
+    above = between - within
+    if not abs(both) > 0:
+        return NotEvaluable("zero_variance", "All pairs fall into the same cell.")
+    # rho = 1 / (1 + p (1 - r) / r) with r = above / both, written without dividing by r
+    below = above + (share[1] + share[2]) * (both - above)
+    if not abs(below) > 0:
+        return NotEvaluable("zero_variance", "The correlation of discordant pairs is 0/0.")
+    return float(above / below)
+
+
+def _adjusted_size(discordant: FloatArray) -> float:
+    """nc: discordant pairs of a subject with any, their spread taken into account."""
+    k, any_ = len(discordant), int(np.count_nonzero(discordant))
+    mean = exact_sum(discordant) / any_
+    spread = exact_sum((discordant - mean) ** 2) - (k - any_) * mean**2
+    adjusted = mean - spread / (any_ * (any_ - 1) * mean)
+    return adjusted + any_ * (mean - adjusted)

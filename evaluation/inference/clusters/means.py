@@ -37,7 +37,7 @@ RATIO_METHOD = Method(
     name="clustered_ratio",
     sentence=(
         "Ratio of paired totals pooled over encounters; variance of the linearised residual "
-        "between subjects with the factor K/(K-1)."
+        "between subjects with the factor K/(K-1); on the log scale."
     ),
     citation="Woodruff 1971, Journal of the American Statistical Association 66:411",
 )

@@ -208,11 +208,12 @@ def score_test(
         n_clusters=counts.n,
         standard_of_care=counts.n_standard_of_care / counts.n,
         candidate=counts.n_candidate / counts.n,
-        warnings=_warnings(counts),
+        warnings=few_discordant(counts),
     )
 
 
-def _warnings(counts: PairedCounts) -> tuple[str, ...]:
+def few_discordant(counts: PairedCounts) -> tuple[str, ...]:
+    """A warning where a score test leans on too few pairs to hold its level."""
     if counts.n >= FEW_PAIRS and counts.n_discordant >= FEW_DISCORDANT:
         return ()
     return (

@@ -9,7 +9,11 @@ from scipy import special
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import sign_of
 from evaluation.inference.proportions.difference import PairedCounts
-from evaluation.inference.proportions.single import clopper_pearson_interval, midp_interval
+from evaluation.inference.proportions.single import (
+    clopper_pearson_interval,
+    midp_interval,
+    wilson_interval,
+)
 from protocols.vocabulary import Direction
 
 McNemarKind = Literal["exact", "midp", "plain", "continuity"]
@@ -109,12 +113,27 @@ def _normal(won: int, lost: int, *, corrected: bool) -> float:
     return math.copysign(gap / math.sqrt(won + lost), won - lost)
 
 
+OddsInterval = Literal["exact", "midp", "wilson"]
+
+
 def conditional_odds_interval(
-    counts: PairedCounts, *, level: float, midp: bool = False
+    counts: PairedCounts, *, level: float, kind: OddsInterval = "exact"
 ) -> tuple[float, float] | NotEvaluable:
-    """Interval of the conditional odds n10/n01 from the exact (or mid-p) discordant share."""
+    """Interval of the conditional odds n10/n01 from that of the discordant share, p / (1 - p).
+
+    It is no interval of the marginal odds ratio. The upper limit is infinite where the standard of
+    care alone was never right. Refuses a table without discordant pairs. Fagerland et al. 2014,
+    Statistics in Medicine 33:2850.
+    """
     if counts.n_discordant == 0:
         return NotEvaluable("no_discordant_pairs", "The odds n10/n01 are 0/0.")
-    interval = midp_interval if midp else clopper_pearson_interval
-    low, high = interval(counts.n10, counts.n_discordant, level=level)
-    return low / (1 - low), math.inf if high == 1 else high / (1 - high)
+    match kind:
+        case "exact":
+            share = clopper_pearson_interval(counts.n10, counts.n_discordant, level=level)
+        case "midp":
+            share = midp_interval(counts.n10, counts.n_discordant, level=level)
+        case "wilson":
+            share = wilson_interval(counts.n10, counts.n_discordant, level=level)
+    low, high = share
+    upper = math.inf if high == 1 else high / (1 - high)
+    return math.inf if low == 1 else low / (1 - low), upper

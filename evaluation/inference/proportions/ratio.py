@@ -8,12 +8,13 @@ import math
 
 from scipy import optimize
 
-from evaluation.inference.base import Method, NotEvaluable
-from evaluation.inference.orientation import critical_value
-from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.base import Estimate, Method, NotEvaluable
+from evaluation.inference.orientation import critical_value, null_ratio, turned, upper_tail
+from evaluation.inference.proportions.difference import PairedCounts, few_discordant
 from evaluation.inference.proportions.intervals import correlation
 from evaluation.inference.proportions.single import wilson_interval
 from protocols.errors import UsageError
+from protocols.vocabulary import Direction
 
 METHOD = Method(
     name="tang_score_ratio",
@@ -26,23 +27,28 @@ METHOD = Method(
 FARTHEST = 20.0  # logarithm of a ratio beyond which a limit counts as 0 or infinite
 
 
-def ratio_statistic(counts: PairedCounts, ratio: float) -> float:
-    """Score statistic of H0: ratio = `ratio` (> 0), positive when the estimate is larger.
-
-    0 by definition when both arms have no event or the table agrees with the ratio exactly.
-    """
+def restricted_ratio_variance(counts: PairedCounts, ratio: float) -> float:
+    """Variance of n1. - n.1 `ratio` with the nuisance at its restricted maximum likelihood."""
     if not ratio > 0:
         raise UsageError("RATIO_RANGE", f"A ratio is positive, not {ratio}.")
     n, events = counts.n, counts.n11 + counts.n10 + counts.n01
-    distance = counts.n_candidate - counts.n_standard_of_care * ratio
-    if distance == 0:
-        return 0.0
     a = n * (1 + ratio)
     b = counts.n_standard_of_care * ratio**2 - (counts.n_candidate + 2 * counts.n01)
     c = counts.n01 * (1 - ratio) * events / n
     root = math.sqrt(max(b * b - 4 * a * c, 0.0))
     q = (root - b) / (2 * a) if b <= 0 else -2 * c / (root + b)
-    variance = n * (1 + ratio) * q + events * (ratio - 1)
+    return max(n * (1 + ratio) * q + events * (ratio - 1), 0.0)
+
+
+def ratio_statistic(counts: PairedCounts, ratio: float) -> float:
+    """Score statistic of H0: ratio = `ratio` (> 0), positive when the estimate is larger.
+
+    0 by definition when both arms have no event or the table agrees with the ratio exactly.
+    """
+    variance = restricted_ratio_variance(counts, ratio)
+    distance = counts.n_candidate - counts.n_standard_of_care * ratio
+    if distance == 0:
+        return 0.0
     if variance <= 0:
         return math.copysign(math.inf, distance)
     return distance / math.sqrt(variance)
@@ -74,16 +80,75 @@ def _limit(counts: PairedCounts, z: float) -> float:
     return math.exp(float(found))
 
 
-def wald_ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Symmetric on the log scale; needs an event in each arm. Display only."""
+def ratio_test(
+    counts: PairedCounts, *, margin: float, direction: Direction, level: float
+) -> Estimate | NotEvaluable:
+    """Test against a ratio margin (1 for superiority), with the interval of the same statistic.
+
+    `margin` is the smallest acceptable ratio where higher is better, the largest where lower is.
+    `standard_error` belongs to the logarithm of the ratio: the restricted standard deviation at
+    the margin over margin x events of the standard of care. Refuses arms that never differ and a
+    standard of care without events.
+    """
+    null = null_ratio(margin, direction)
+    if counts.n == 0:
+        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+    if counts.n_standard_of_care == 0:
+        return NotEvaluable("ratio_undefined", "The standard of care has no event.")
+    if counts.n_discordant == 0:
+        reason = f"The arms agree on all {counts.n} pairs."
+        return NotEvaluable("no_discordant_pairs", reason)
+    interval = ratio_interval(counts, level=level)
+    if isinstance(interval, NotEvaluable):
+        return interval
+    error = math.sqrt(restricted_ratio_variance(counts, null)) / (null * counts.n_standard_of_care)
+    if error == 0:
+        return NotEvaluable("zero_variance", "The variance under the margin is zero.")
+    statistic = turned(ratio_statistic(counts, null), direction)
+    return Estimate(
+        method=METHOD,
+        estimate=counts.n_candidate / counts.n_standard_of_care,
+        standard_error=error,
+        low=interval[0],
+        high=interval[1],
+        level=level,
+        statistic=statistic,
+        p_value=upper_tail(statistic, None),
+        df=None,
+        information=1 / error**2,
+        n_pairs=counts.n,
+        n_clusters=counts.n,
+        standard_of_care=counts.n_standard_of_care / counts.n,
+        candidate=counts.n_candidate / counts.n,
+        warnings=few_discordant(counts),
+        scale="ratio",
+    )
+
+
+_UNDEFINED = NotEvaluable("ratio_undefined", "An arm without events has no such interval.")
+
+
+def wald_ratio_interval(
+    counts: PairedCounts, *, level: float
+) -> tuple[float, float] | NotEvaluable:
+    """Symmetric on the log scale; refuses an arm without events. Display only."""
     top, bottom = counts.n_candidate, counts.n_standard_of_care
+    if top == 0 or bottom == 0:
+        return _UNDEFINED
     half = critical_value(level) * math.sqrt(counts.n_discordant / (top * bottom))
     return top / bottom * math.exp(-half), top / bottom * math.exp(half)
 
 
-def bonett_price_ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Hybrid of two Wilson intervals (Bonett & Price 2006, Stat Med 25:3039). Display only."""
+def bonett_price_ratio_interval(
+    counts: PairedCounts, *, level: float
+) -> tuple[float, float] | NotEvaluable:
+    """Hybrid of two Wilson intervals (Bonett & Price 2006, Stat Med 25:3039). Display only.
+
+    Refuses a standard of care without events.
+    """
     n, top, bottom = counts.n - counts.n00, counts.n_candidate, counts.n_standard_of_care
+    if bottom == 0:
+        return _UNDEFINED
     spread = math.sqrt((counts.n_discordant + 2) / ((top + 1) * (bottom + 1)))
     parts = [math.sqrt((1 - (x + 1) / (n + 2)) / (x + 1)) for x in (top, bottom)]
     z = critical_value(level) * spread / sum(parts)
@@ -98,14 +163,21 @@ def _wilson_z(events: int, n: int, z: float) -> tuple[float, float]:
     return (centre - half) / scale, (centre + half) / scale
 
 
-def mover_ratio_interval(counts: PairedCounts, *, level: float) -> tuple[float, float]:
-    """Ratio form of square-and-add (Donner & Zou 2012, Stat Methods Med Res 21:347)."""
+def mover_ratio_interval(
+    counts: PairedCounts, *, level: float
+) -> tuple[float, float] | NotEvaluable:
+    """Ratio form of square-and-add (Donner & Zou 2012, Stat Methods Med Res 21:347).
+
+    Refuses a standard of care without events.
+    """
+    if counts.n_standard_of_care == 0:
+        return _UNDEFINED
     n, phi = counts.n, correlation(counts)
     p, q = counts.n_candidate / n, counts.n_standard_of_care / n
     low_c, high_c = wilson_interval(counts.n_candidate, n, level=level)
     low_s, high_s = wilson_interval(counts.n_standard_of_care, n, level=level)
     a = p * q - phi * (p - low_c) * (high_s - q)
     b = p * q - phi * (high_c - p) * (q - low_s)
-    down = math.sqrt(a * a - low_c * (2 * p - low_c) * high_s * (2 * q - high_s))
-    up = math.sqrt(b * b - high_c * (2 * p - high_c) * low_s * (2 * q - low_s))
+    down = math.sqrt(max(a * a - low_c * (2 * p - low_c) * high_s * (2 * q - high_s), 0.0))
+    up = math.sqrt(max(b * b - high_c * (2 * p - high_c) * low_s * (2 * q - low_s), 0.0))
     return (a - down) / (high_s * (2 * q - high_s)), (b + up) / (low_s * (2 * q - low_s))
