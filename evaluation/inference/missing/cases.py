@@ -50,9 +50,9 @@ def extreme_case(
     margin: float,
     direction: Direction,
     level: float,
-    clustered: bool,
+    counted: bool,
 ) -> Extreme | NotEvaluable:
-    """Score test for right and wrong on independent pairs, clustered difference otherwise.
+    """Score test of the paired table where `counted`, clustered difference otherwise.
 
     Refuses what the test refuses on either completion. The estimate is exact over all assignments
     for sensitivity, specificity, accuracy and losses.
@@ -61,7 +61,7 @@ def extreme_case(
     for data in completions(pairs, side=side, direction=direction):
         answer = _tested(
             data,
-            counted=pairs.is_binary and not clustered,
+            counted=counted,
             margin=margin,
             direction=direction,
             level=level,

@@ -14,20 +14,41 @@ SIDES: tuple[Side, Side] = ("worst", "best")
 
 
 def run_worst_and_best(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Without columns for either outcome the endpoint is an area."""
+    """`delong` is the interval of an area, the others are those of a mean of pairs."""
     if not rows.n:
         return NotEvaluable("no_pairs", "There is no pair.")
-    is_area = not set(COLUMNS) <= set(rows.extra)
+    is_area = _outcome_is_immaterial(rows)
+    if (asked.interval == "delong") != is_area:
+        reason = "The values of this measure depend on the outcome pair by pair, or not at all."
+        return NotEvaluable("interval_unsuited", reason)
     quantities = _area_cases(rows, asked) if is_area else _pair_cases(rows, asked)
     if isinstance(quantities, NotEvaluable):
         return quantities
     unknown = float(np.count_nonzero(~rows.known))
     counted = Quantity("n_unascertained", "Pairs without an ascertained outcome", unknown)
-    return findings(bounds.METHOD, (counted, *quantities), rows)
+    return findings(bounds.METHOD, (counted, *quantities), rows, *_independence(rows, asked))
 
 
-def _pair_cases(rows: Rows, asked: Asked) -> list[Quantity]:
+def _outcome_is_immaterial(rows: Rows) -> bool:
+    """A score that ranks is the same whatever happened, unlike any value of a mean of pairs."""
+    none, event = (rows.column(name) for name in COLUMNS[2:])
+    return bool((none == event).all())
+
+
+def _independence(rows: Rows, asked: Asked) -> tuple[str, ...]:
+    if asked.interval != "tango" or not rows.clustered or rows.n_clusters == rows.n:
+        return ()
+    return (
+        f"{rows.n} pairs come from {rows.n_clusters} subjects; the score interval treats pairs as "
+        "independent.",
+    )
+
+
+def _pair_cases(rows: Rows, asked: Asked) -> list[Quantity] | NotEvaluable:
     pairs = Potential.of(rows)
+    counted = asked.interval == "tango"
+    if counted and not pairs.is_binary:
+        return NotEvaluable("not_binary", "A score interval needs answers that are right or wrong.")
     unresolved = float(np.count_nonzero(~pairs.known & (pairs.gain != 0)))
     title = "Unascertained pairs on which the arms differ"
     quantities = [Quantity("n_unresolved_discordant", title, unresolved)]
@@ -38,17 +59,19 @@ def _pair_cases(rows: Rows, asked: Asked) -> list[Quantity]:
             margin=asked.margin,
             direction=asked.direction,
             level=asked.level,
-            clustered=rows.clustered,
+            counted=counted,
         )
         quantities.append(_case(side, found, asked))
     return quantities
 
 
 def _area_cases(rows: Rows, asked: Asked) -> list[Quantity] | NotEvaluable:
-    failed = ~np.isfinite(rows.candidate)
+    """A candidate without an answer ranks worst, which is written as an infinite risk."""
+    risk = rows.column("candidate_if_event")
+    failed = ~np.isfinite(risk)
     found = auc_bounds(
-        np.where(failed, 0.0, rows.candidate),
-        rows.standard_of_care,
+        np.where(failed, 0.0, risk),
+        rows.column("standard_of_care_if_event"),
         rows.outcome,
         rows.known,
         margin=asked.margin,
@@ -83,7 +106,7 @@ def run_tipping(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
         Potential.of(rows),
         shares=asked.numbers("shares"),
         asked=tipping.Margin(asked.margin, asked.direction, asked.level),
-        clustered=rows.clustered,
+        clustered=asked.interval != "tango",
     )
     if isinstance(found, NotEvaluable):
         return found
@@ -93,7 +116,8 @@ def run_tipping(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     )
     n_lost = float(sum(not cell.holds for cell in found.cells))
     lost = Quantity("n_cells_tipped", f"Cells of {len(cells)} without the claim", n_lost)
-    return findings(tipping.METHOD, (*_smallest(found), lost, *cells), rows)
+    quantities = (*_smallest(found), lost, *cells)
+    return findings(tipping.METHOD, quantities, rows, *_independence(rows, asked))
 
 
 def _cell_title(cell: tipping.Cell, unresolved: tuple[int, int]) -> str:
@@ -139,7 +163,9 @@ STATUS_TITLES = {
 def run_ascertainment(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     if not rows.n:
         return NotEvaluable("no_pairs", "There is no pair.")
-    status = ascertainment.status_of(rows.candidate_flag, rows.standard_of_care_flag)
+    # Elsewhere a missing answer is the wrong flag, which would tell the outcome here.
+    flag = rows.candidate_flag & np.isfinite(rows.candidate_score)
+    status = ascertainment.status_of(flag, rows.standard_of_care_flag)
     shares = ascertainment.known_shares(status, rows.known, rows.cluster, level=asked.level)
     quantities = [_share(share, asked) for share in shares]
     found = ascertainment.equal_shares(status, rows.known, rows.cluster, clustered=rows.clustered)

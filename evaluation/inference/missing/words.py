@@ -2,7 +2,7 @@
 
 All of them are given every pair of the population, known or not, also those that are known to be
 outside the measure's denominator (values NaN): the models need them. Methods that complete outcomes
-read the columns `potential.COLUMNS`.
+read the columns `potential.COLUMNS`, which for a ranking hold the risks under either outcome.
 """
 
 from evaluation.inference.entries import Estimator, HypothesisTest

@@ -1,14 +1,17 @@
 """Does the effect differ between subgroups? Descriptive companions of the subgroup table."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
+from statsmodels.stats.meta_analysis import combine_effects
 
-from evaluation.inference.arrays import FloatArray, IntArray, cluster_index
+from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import critical_value
+from protocols.errors import UsageError
 
 INTERACTION = Method(
     "interaction",
@@ -63,13 +66,21 @@ class Heterogeneity:
     p_value: float
 
 
-def clustered_heterogeneity(
-    difference: FloatArray, group: IntArray, cluster: IntArray
-) -> Heterogeneity | NotEvaluable:
-    """Equal means in all subgroups, for subjects that may be in several of them.
+@dataclass(frozen=True, slots=True)
+class GroupMeans:
+    """Mean paired difference of each group, and their covariance between subjects."""
 
-    K counts all subjects, not those of a subgroup. Refuses one subgroup, one subject and a
-    covariance that cannot be inverted.
+    means: FloatArray
+    covariance: FloatArray
+    n_clusters: int
+
+
+def group_means(
+    difference: FloatArray, group: IntArray, cluster: IntArray
+) -> GroupMeans | NotEvaluable:
+    """Means in the order of the sorted labels; the covariance has the factor K/(K-1).
+
+    K counts all subjects, not those of a group. Refuses one group and one subject.
     """
     groups, n_groups = cluster_index(group)
     subjects, k = cluster_index(cluster)
@@ -78,21 +89,75 @@ def clustered_heterogeneity(
     if k < 2:
         return NotEvaluable("one_cluster", "All pairs come from one subject.")
     sizes = np.bincount(groups, minlength=n_groups)
-    means = np.bincount(groups, weights=difference, minlength=n_groups) / sizes
-    scores = np.zeros((k, n_groups))
-    np.add.at(scores, (subjects, groups), (difference - means[groups]) / sizes[groups])
-    covariance = k / (k - 1) * scores.T @ scores
+    means = cluster_sums(difference, groups, n_groups) / sizes
+    cell, residual = subjects * n_groups + groups, difference - means[groups]
+    scores = cluster_sums(residual, cell, k * n_groups).reshape(k, n_groups) / sizes
+    return GroupMeans(means, np.asarray(k / (k - 1) * scores.T @ scores), k)
+
+
+def clustered_heterogeneity(
+    difference: FloatArray, group: IntArray, cluster: IntArray
+) -> Heterogeneity | NotEvaluable:
+    """Equal means in all subgroups, for subjects that may be in several of them.
+
+    Refuses one subgroup, one subject and a covariance that cannot be inverted.
+    """
+    found = group_means(difference, group, cluster)
+    if isinstance(found, NotEvaluable):
+        return found
+    n_groups = len(found.means)
     contrast = np.eye(n_groups)[1:] - np.eye(n_groups)[:1]
-    middle = contrast @ covariance @ contrast.T
+    middle = contrast @ found.covariance @ contrast.T
     if np.linalg.matrix_rank(middle) < n_groups - 1:
         return NotEvaluable("zero_variance", "A contrast of subgroups does not vary.")
-    gap = contrast @ means
+    gap = contrast @ found.means
     wald = float(gap @ np.linalg.solve(middle, gap))
     return Heterogeneity(
         ROBUST,
-        tuple(means.tolist()),
-        tuple(np.sqrt(np.diag(covariance)).tolist()),
+        tuple(found.means.tolist()),
+        tuple(np.sqrt(np.diag(found.covariance)).tolist()),
         wald,
         n_groups - 1,
         float(special.chdtrc(n_groups - 1, wald)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """Cochran's Q with `df`; `i2` in [0, 1]; `tau2` by DerSimonian and Laird, never below 0."""
+
+    q: float
+    df: int
+    p_value: float
+    i2: float
+    tau2: float
+    fixed_effect: float
+    fixed_effect_error: float
+
+
+def cochran_q(estimates: Sequence[float], variances: Sequence[float]) -> Pooling | NotEvaluable:
+    """Heterogeneity of independent estimates (Cochran 1954; Higgins & Thompson 2002, Stat Med
+    21:1539; DerSimonian & Laird 1986). Refuses one estimate and a variance that is not positive.
+    """
+    if len(estimates) != len(variances):
+        raise UsageError("LENGTHS_DIFFER", "Each estimate needs its variance.")
+    if len(estimates) < 2:
+        return NotEvaluable("one_group", "There is one estimate only.")
+    variance = np.asarray(variances, dtype=np.float64)
+    effect = np.asarray(estimates, dtype=np.float64)
+    if not (np.isfinite(effect).all() and np.isfinite(variance).all()):
+        return NotEvaluable("values_not_finite", "An estimate or its variance is no number.")
+    if not (variance > 0).all():
+        return NotEvaluable("zero_variance", "An estimate has no variance.")
+    found = combine_effects(effect, variance, method_re="chi2")
+    test = found.test_homogeneity()
+    q, df = float(test.statistic), len(estimates) - 1
+    return Pooling(
+        q,
+        df,
+        float(test.pvalue),
+        max(1 - df / q, 0.0) if q > 0 else 0.0,
+        max(float(found.tau2), 0.0),
+        float(found.mean_effect_fe),
+        float(found.sd_eff_w_fe),
     )
