@@ -9,7 +9,7 @@ from protocols.errors import Finding
 from protocols.expressions import ExpressionError, compile_expression
 from protocols.findings import Code, error
 from protocols.names import pair_values, safety_names
-from protocols.reading import flag_of
+from protocols.reading import flag_of, in_range
 from protocols.schema import ArmPlan, Protocol, WorkedExample
 
 
@@ -121,9 +121,10 @@ def _flag(score: float | None, plan: ArmPlan) -> bool | None:
 
 def _score_range(score: float | None, plan: ArmPlan, path: str) -> Iterator[Finding]:
     output = plan.output
-    if score is not None and not (isfinite(score) and output.low <= score <= output.high):
+    if score is not None and not (isfinite(score) and in_range(score, plan)):
         message = f"A score of {score:g} is outside {plan.name}'s range."
-        remedy = f"Scores lie in [{output.low:g}, {output.high:g}]; such an answer is invalid."
+        kind = "Levels are whole numbers" if output.kind == "category" else "Scores lie"
+        remedy = f"{kind} in [{output.low:g}, {output.high:g}]; such an answer is invalid."
         yield error(Code.EXAMPLE_SCORE_OUT_OF_RANGE, path, message, remedy)
 
 

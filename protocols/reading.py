@@ -75,10 +75,17 @@ class ReplyReader:
             return None, "score_not_a_number"
         if isinstance(found, float) and not isfinite(found):
             return None, "score_not_a_number"
-        output = self._plan.output
-        if not output.low <= found <= output.high:
-            return None, "score_out_of_range"
-        return float(found), None
+        return (float(found), None) if in_range(found, self._plan) else (None, "score_out_of_range")
+
+
+def in_range(score: float, plan: ArmPlan) -> bool:
+    """Whether an arm may answer this: within its range, and a whole number where it names a level.
+
+    `score` is finite, or an integer of any length.
+    """
+    output = plan.output
+    whole = output.kind != "category" or score == int(score)
+    return output.low <= score <= output.high and whole
 
 
 def flag_of(score: float, decision: DecisionReading) -> bool:
