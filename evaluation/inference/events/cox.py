@@ -42,7 +42,7 @@ MARGINAL = Method(
 )
 NO_EVENT = NotEvaluable("too_few_events", "No event says anything about the hazard ratio.")
 SEPARATED = NotEvaluable(
-    "separation",
+    "hazard_ratio_unbounded",
     "Only one arm has events while both are at risk, so the hazard ratio is zero or infinite.",
 )
 

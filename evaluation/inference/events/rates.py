@@ -71,7 +71,7 @@ class PairedCountsOverTime:
         if len(exposures) != 2 * len(self.cluster) or len(self.cluster) != len(self.candidate):
             raise UsageError("LENGTHS_DIFFER", "Every column must have one value for each pair.")
         if not np.isfinite(exposures).all() or (exposures <= 0).any():
-            return NotEvaluable("exposure_not_positive", "A pair has no positive exposure.")
+            return NotEvaluable("exposure_missing", "A pair has no positive exposure.")
         totals = self.candidate.sum(), self.standard_of_care.sum()
         if max(totals) == 0:
             return NotEvaluable("too_few_events", "Neither arm has an event.")

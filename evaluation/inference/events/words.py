@@ -144,7 +144,7 @@ def _exact_rate_ratio(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
         return refused
     exposures = [rows.column(f"{arm}_exposure") for arm in ("candidate", "standard_of_care")]
     if not all(np.isfinite(time).all() and (time > 0).all() for time in exposures):
-        return NotEvaluable("exposure_not_positive", "A pair has no positive exposure.")
+        return NotEvaluable("exposure_missing", "A pair has no positive exposure.")
     events = counts.Events(
         int(rows.candidate.sum()),
         int(rows.standard_of_care.sum()),
