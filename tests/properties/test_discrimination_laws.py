@@ -1,4 +1,4 @@
-"""Laws of areas and of clustered means: independent routes, symmetry, row order, singletons."""
+"""Laws of areas and of clustered means: second routes, symmetry, row order, singletons."""
 
 import dataclasses
 
@@ -17,7 +17,9 @@ from evaluation.inference.clusters.means import (
 from evaluation.inference.discrimination.areas import delong
 from evaluation.inference.discrimination.placements import (
     Placements,
+    Subjects,
     delong_variance,
+    left_out_areas,
     obuchowski_variance,
     placements,
 )
@@ -29,12 +31,8 @@ HIGHER = Direction.HIGHER_IS_BETTER
 
 def double_loop(scores: FloatArray, outcome: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Placements by comparing every event with every non-event, as the paper defines them."""
-    psi = np.array(
-        [
-            [1.0 if x > y else 0.5 if x == y else 0.0 for y in scores[~outcome]]
-            for x in scores[outcome]
-        ]
-    )
+    event, other = scores[outcome][:, None], scores[~outcome][None, :]
+    psi = np.where(event > other, 1.0, np.where(event == other, 0.5, 0.0))
     return psi.mean(axis=1), psi.mean(axis=0)
 
 
@@ -56,6 +54,7 @@ def estimated(data: Scored, *, clustered: bool = False, margin: float = 0.05) ->
 
 
 @given(scored(), MARGINS)
+@settings(max_examples=500)
 def test_placements_by_sorting_equal_the_double_loop(data: Scored, margin: float) -> None:
     found = estimated(data, margin=margin)
     difference, variance = quadratic_delong(data)
@@ -68,6 +67,7 @@ def test_placements_by_sorting_equal_the_double_loop(data: Scored, margin: float
 
 
 @given(scored(), MARGINS, st.sampled_from(["independent", "clustered"]))
+@settings(max_examples=500)
 def test_an_area_interval_excludes_the_margin_exactly_when_the_test_rejects(
     data: Scored, margin: float, pairs: str
 ) -> None:
@@ -77,6 +77,7 @@ def test_an_area_interval_excludes_the_margin_exactly_when_the_test_rejects(
 
 
 @given(scored())
+@settings(max_examples=500)
 def test_swapping_the_arms_mirrors_the_area_difference(data: Scored) -> None:
     candidate, soc, outcome, cluster = data
     for clustered in (False, True):
@@ -89,6 +90,7 @@ def test_swapping_the_arms_mirrors_the_area_difference(data: Scored) -> None:
 
 
 @given(scored(), st.integers(0, 2**32 - 1))
+@settings(max_examples=500)
 def test_row_order_changes_no_bit_of_an_area_difference(data: Scored, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(data[2]))
     candidate, soc, outcome, cluster = data
@@ -98,6 +100,44 @@ def test_row_order_changes_no_bit_of_an_area_difference(data: Scored, seed: int)
 
 
 @given(scored())
+@settings(max_examples=500)
+def test_splitting_a_subject_leaves_the_area_difference_alone(data: Scored) -> None:
+    candidate, soc, outcome, cluster = data
+    split = cluster.copy()
+    split[np.flatnonzero(cluster == cluster[0])[0]] = cluster.max() + 1
+    one = estimated(data, clustered=True)
+    other = estimated((candidate, soc, outcome, split), clustered=True)
+    if one is not None and other is not None:
+        assert (one.estimate, one.candidate) == (other.estimate, other.candidate)
+
+
+@given(scored(), st.permutations(range(40)))
+@settings(max_examples=500)
+def test_the_names_of_subjects_do_not_matter(data: Scored, names: list[int]) -> None:
+    candidate, soc, outcome, cluster = data
+    renamed = np.array(names, dtype=np.int64)[cluster] * 1000 - 7
+    assert estimated((candidate, soc, outcome, renamed), clustered=True) == estimated(
+        data, clustered=True
+    )
+
+
+@given(scored())
+@settings(max_examples=500)
+def test_leaving_a_subject_out_by_counting_equals_computing_anew(data: Scored) -> None:
+    candidate, _, outcome, cluster = data
+    units = Subjects.of(cluster, outcome)
+    found = left_out_areas(candidate, outcome, units)
+    for subject in range(units.n):
+        kept = units.index != subject
+        if outcome[kept].any() and not outcome[kept].all():
+            anew = placements(candidate[kept], outcome[kept]).area
+            assert found[subject] == pytest.approx(anew, rel=1e-12)
+        else:
+            assert np.isnan(found[subject])
+
+
+@given(scored())
+@settings(max_examples=500)
 def test_one_encounter_for_each_subject_is_delong(data: Scored) -> None:
     candidate, soc, outcome, _ = data
     c, s = placements(candidate, outcome), placements(soc, outcome)
@@ -108,6 +148,7 @@ def test_one_encounter_for_each_subject_is_delong(data: Scored) -> None:
 
 
 @given(scored(), st.integers(2, 5))
+@settings(max_examples=500)
 def test_an_order_preserving_change_of_scale_changes_nothing(data: Scored, power: int) -> None:
     candidate, soc, outcome, cluster = data
     assert estimated((candidate, np.exp(soc) * power, outcome, cluster)) == estimated(data)
@@ -120,6 +161,7 @@ def clustered_mean(data: Scored, margin: float = 0.1) -> Estimate | NotEvaluable
 
 
 @given(scored(), st.integers(0, 2**32 - 1))
+@settings(max_examples=500)
 def test_row_order_changes_no_bit_of_a_clustered_mean(data: Scored, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(data[2]))
     candidate, soc, outcome, cluster = data
@@ -128,6 +170,7 @@ def test_row_order_changes_no_bit_of_a_clustered_mean(data: Scored, seed: int) -
 
 
 @given(scored())
+@settings(max_examples=500)
 def test_one_encounter_for_each_subject_is_the_paired_t_test(data: Scored) -> None:
     candidate, soc, outcome, _ = data
     alone = np.arange(len(soc), dtype=np.int64)
@@ -138,6 +181,7 @@ def test_one_encounter_for_each_subject_is_the_paired_t_test(data: Scored) -> No
 
 
 @given(scored())
+@settings(max_examples=500)
 def test_splitting_a_subject_changes_only_the_standard_error(data: Scored) -> None:
     candidate, soc, outcome, cluster = data
     split = cluster.copy()
@@ -149,7 +193,7 @@ def test_splitting_a_subject_changes_only_the_standard_error(data: Scored) -> No
 
 
 @given(scored(), st.integers(1, 5))
-@settings(max_examples=50)
+@settings(max_examples=500)
 def test_subjects_spread_over_partitions_merge_to_the_whole(data: Scored, parts: int) -> None:
     _, soc, outcome, cluster = data
     other = outcome.astype(np.float64)
@@ -167,6 +211,7 @@ def test_subjects_spread_over_partitions_merge_to_the_whole(data: Scored, parts:
 
 
 @given(scored(), MARGINS)
+@settings(max_examples=500)
 def test_the_t_interval_excludes_the_margin_exactly_when_the_test_rejects(
     data: Scored, margin: float
 ) -> None:

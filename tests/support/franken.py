@@ -1,0 +1,47 @@
+"""Franken et al. 1992, Invest Radiol 27:732: 100 neonatal films, four readers, two modalities.
+
+Ratings from 1 (surely normal) to 5 (surely abnormal), one digit a film; one string a reader.
+"""
+
+import numpy as np
+
+from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
+
+TRUTH = (
+    "00000000000000000000000000000000011111111111111111"
+    "11111111111111111111111111111111111111111111111111"
+)
+TREATMENT_1 = (
+    "31222224114212421212423222432225352554515551545241"
+    "55355554554352545354554455554543254545542535555145",
+    "42322134211222232241322331311112244444443343444133"
+    "44444444342342444444444444444434114444433424444243",
+    "31222154213213322412122222212322255555552152535243"
+    "55555555443353522253552255554552244554544425355235",
+    "42111152114111115211231311411141143555551431545124"
+    "55155555551251544452551455554541221555552514555144",
+)
+TREATMENT_2 = (
+    "33431154123112221312232212222224352554541551524144"
+    "35535555532253554353554554555552444555532544255334",
+    "31111134211111111331334311313113242444434441424141"
+    "43444444443241441334433344443344343343444414344234",
+    "31222244232213242322222422122224244544533552434343"
+    "54255555542453521255551355555543242555544515255344",
+    "13413131111311115211211412411141154555555451545151"
+    "55245555553251544151551455551451421555523415155133",
+)
+
+Readings = tuple[tuple[FloatArray, FloatArray], BoolArray, FloatArray, IntArray]
+
+
+def readings() -> Readings:
+    """Both modalities' ratings (films first), outcome, reader and film: one row a reading."""
+    films, screens = (
+        np.array([float(digit) for reader in ratings for digit in reader])
+        for ratings in (TREATMENT_1, TREATMENT_2)
+    )
+    n_readers, n_films = len(TREATMENT_1), len(TRUTH)
+    outcome = np.array([digit == "1" for digit in TRUTH * n_readers])
+    reader = np.repeat(np.arange(n_readers, dtype=np.float64), n_films)
+    return (films, screens), outcome, reader, np.tile(np.arange(n_films), n_readers)
