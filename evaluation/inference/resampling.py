@@ -173,9 +173,11 @@ def jackknife(statistic: Statistic, cluster: IntArray) -> FloatArray:
     return np.array([math.nan if value is None else value for value in found])
 
 
-def jackknife_error(left_out: FloatArray) -> float | NotEvaluable:
+def jackknife_error(left_out: FloatArray, *, centre: float | None = None) -> float | NotEvaluable:
     """sqrt((K-1)/K sum (t_k - mean t)^2), Tukey 1958, Ann Math Stat 29:614.
 
+    With `centre`, the estimate from everybody, deviations are taken from it and the error is never
+    smaller.
     Refuses one subject and a statistic that is undefined without some subject.
     """
     k = len(left_out)
@@ -184,7 +186,8 @@ def jackknife_error(left_out: FloatArray) -> float | NotEvaluable:
     if not np.isfinite(left_out).all():
         reason = "The statistic is undefined when one of the subjects is left out."
         return NotEvaluable("jackknife_undefined", reason)
-    centred = left_out - exact_sum(left_out) / k
+    middle = exact_sum(left_out) / k if centre is None else centre
+    centred = left_out - middle
     return math.sqrt((k - 1) / k * exact_sum(centred**2))
 
 

@@ -4,19 +4,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from scipy import special
-
+from evaluation.inference.base import NotEvaluable
 from evaluation.inference.clusters import mcnemar as clustered_tests
-from evaluation.inference.orientation import critical_value
 from evaluation.inference.proportions import difference as paired
+from evaluation.inference.proportions import equivalence as equivalence_tests
+from evaluation.inference.proportions import exact, mcnemar, skewness
 from evaluation.inference.proportions import intervals as paired_intervals
-from evaluation.inference.proportions import mcnemar
 from evaluation.inference.proportions import ratio as ratios
-from evaluation.inference.proportions import single as proportions
 from evaluation.inference.proportions.difference import PairedCounts
 from protocols.vocabulary import Direction
 from tests.reference.case_inputs import answered, limits, table, two_sided
-from tests.reference.compare import Got, Inputs, NotBuilt
+from tests.reference.compare import Got, Inputs, Refused
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 
@@ -67,59 +65,75 @@ def mcnemar_tests(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         "chi2_continuity": corrected.statistic**2,
         "p_continuity": corrected.p_two_sided,
         "or_ci_exact": answered(mcnemar.conditional_odds_interval(counts, level=0.95)),
-        "or_ci_midp": answered(mcnemar.conditional_odds_interval(counts, level=0.95, midp=True)),
+        "or_ci_midp": answered(mcnemar.conditional_odds_interval(counts, level=0.95, kind="midp")),
     }
 
 
 def equivalence(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    counts, margin = table(inputs), float(inputs["margin"])
-    low = paired.score_statistic(counts, -margin)
-    high = paired.score_statistic(counts, margin)
-    p_low, p_high = float(special.ndtr(-low)), float(special.ndtr(high))
+    found = answered(equivalence_tests.equivalence(table(inputs), margin=float(inputs["margin"])))
     return {
-        "z_lower": low,
-        "z_upper": high,
-        "p_lower": p_low,
-        "p_upper": p_high,
-        "p_equivalence": max(p_low, p_high),
+        "z_lower": found.z_lower,
+        "z_upper": found.z_upper,
+        "p_lower": found.p_lower,
+        "p_upper": found.p_upper,
+        "p_equivalence": found.p_value,
     }
+
+
+def scas(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    found = skewness.corrected_interval(table(inputs), level=inputs["conf_level"])
+    return limits("ci_", answered(found))
+
+
+def exact_difference(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    counts = table(inputs)
+    if counts.n == 0:
+        raise Refused("no_pairs")
+    one = exact.exact_p(counts, 0.0), exact.exact_p(counts.swapped(), 0.0)
+    interval = exact.exact_interval(counts, level=inputs["conf_level"])
+    return {"p_value": min(1.0, 2 * min(one)), **limits("ci_", interval)}
 
 
 def ratio_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     counts = table(inputs)
     interval = answered(ratios.ratio_interval(counts, level=inputs["conf_level"]))
-    estimate = counts.n_candidate / counts.n_standard_of_care
+    bottom = counts.n_standard_of_care
+    estimate = counts.n_candidate / bottom if bottom else math.inf
     return {"estimate": estimate, **limits("ci_", interval)}
 
 
 def ratio_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    z = ratios.ratio_statistic(table(inputs), inputs["ratio_margin"])
-    return {"z": z, "p_one_sided": float(special.ndtr(-z))}
+    direction = Direction(inputs["direction"])
+    found = answered(
+        ratios.ratio_test(
+            table(inputs), margin=inputs["ratio_margin"], direction=direction, level=0.95
+        )
+    )
+    z = found.statistic if direction is HIGHER else -found.statistic
+    return {"z": z, "p_one_sided": found.p_value}
 
 
 def ratio_family(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     counts, level = table(inputs), inputs["conf_level"]
     return {
-        **limits("wald_", ratios.wald_ratio_interval(counts, level=level)),
-        **limits("bonett_price_", ratios.bonett_price_ratio_interval(counts, level=level)),
-        **limits("mover_", ratios.mover_ratio_interval(counts, level=level)),
+        **limits("wald_", answered(ratios.wald_ratio_interval(counts, level=level))),
+        **limits(
+            "bonett_price_", answered(ratios.bonett_price_ratio_interval(counts, level=level))
+        ),
+        **limits("mover_", answered(ratios.mover_ratio_interval(counts, level=level))),
     }
 
 
 def conditional_odds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     counts, level = table(inputs), inputs["conf_level"]
-    odds = counts.n10 / counts.n01
-    half = critical_value(level) * math.sqrt(1 / counts.n10 + 1 / counts.n01)
-    share = proportions.wilson_interval(counts.n10, counts.n_discordant, level=level)
-    return {
-        "estimate": odds,
-        **limits("exact_", answered(mcnemar.conditional_odds_interval(counts, level=level))),
-        **limits(
-            "midp_", answered(mcnemar.conditional_odds_interval(counts, level=level, midp=True))
-        ),
-        **limits("wilson_", (share[0] / (1 - share[0]), share[1] / (1 - share[1]))),
-        **limits("wald_", (odds * math.exp(-half), odds * math.exp(half))),
-    }
+    kinds: tuple[mcnemar.OddsInterval, ...] = ("exact", "midp", "wilson", "wald")
+    found = {k: mcnemar.conditional_odds_interval(counts, level=level, kind=k) for k in kinds}
+    answered(found["exact"])
+    got = {"estimate": counts.n10 / counts.n01 if counts.n01 else math.inf}
+    for kind, interval in found.items():
+        if not isinstance(interval, NotEvaluable):
+            got |= limits(f"{kind}_", interval)
+    return got
 
 
 def clustered_mcnemar_values(inputs: Inputs) -> dict[str, float]:
@@ -136,7 +150,9 @@ def clustered_mcnemar_values(inputs: Inputs) -> dict[str, float]:
 
 
 def clustered_mcnemar(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    """Eliasziw's design effect has no code; cases that expect it count as not built."""
-    if "eliasziw_chi2" in case["expected"]:
-        raise NotBuilt
-    return clustered_mcnemar_values(inputs)
+    """Eliasziw's form has no answer for some data on which the others have one."""
+    got = clustered_mcnemar_values(inputs)
+    found = clustered_tests.eliasziw([PairedCounts(**row) for row in inputs["clusters"]])
+    if isinstance(found, NotEvaluable):
+        return got
+    return {**got, "eliasziw_chi2": found.chi_squared, "eliasziw_p": found.p_two_sided}

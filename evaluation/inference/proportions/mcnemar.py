@@ -7,7 +7,7 @@ from typing import Literal
 from scipy import special
 
 from evaluation.inference.base import Method, NotEvaluable
-from evaluation.inference.orientation import sign_of
+from evaluation.inference.orientation import critical_value, sign_of
 from evaluation.inference.proportions.difference import PairedCounts
 from evaluation.inference.proportions.single import (
     clopper_pearson_interval,
@@ -113,7 +113,7 @@ def _normal(won: int, lost: int, *, corrected: bool) -> float:
     return math.copysign(gap / math.sqrt(won + lost), won - lost)
 
 
-OddsInterval = Literal["exact", "midp", "wilson"]
+OddsInterval = Literal["exact", "midp", "wilson", "wald"]
 
 
 def conditional_odds_interval(
@@ -134,6 +134,16 @@ def conditional_odds_interval(
             share = midp_interval(counts.n10, counts.n_discordant, level=level)
         case "wilson":
             share = wilson_interval(counts.n10, counts.n_discordant, level=level)
+        case "wald":
+            return _wald_odds(counts, level)
     low, high = share
     upper = math.inf if high == 1 else high / (1 - high)
     return math.inf if low == 1 else low / (1 - low), upper
+
+
+def _wald_odds(counts: PairedCounts, level: float) -> tuple[float, float] | NotEvaluable:
+    if counts.n10 == 0 or counts.n01 == 0:
+        return NotEvaluable("ratio_undefined", "The logarithm of the odds is infinite.")
+    half = critical_value(level) * math.sqrt(1 / counts.n10 + 1 / counts.n01)
+    odds = counts.n10 / counts.n01
+    return odds * math.exp(-half), odds * math.exp(half)
