@@ -13,13 +13,8 @@ import numpy as np
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate
 from evaluation.inference.clusters import means as clusters
-from evaluation.inference.missing import bounds as missing
-from evaluation.inference.missing import pooling
 from evaluation.inference.orientation import critical_value
-from evaluation.inference.proportions import difference as paired
 from evaluation.inference.proportions import single as proportions
-from evaluation.inference.proportions.difference import PairedCounts
-from evaluation.inference.subgroups import heterogeneity
 from protocols.vocabulary import Direction
 from tests.reference.adapter_pairs import (
     clustered_mcnemar,
@@ -39,7 +34,6 @@ from tests.reference.case_inputs import (
     cluster_totals,
     column,
     limits,
-    table,
     two_sided_t,
 )
 from tests.reference.compare import Adapter, Got, Inputs
@@ -122,81 +116,8 @@ def single_proportion(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     }
 
 
-def missing_bounds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    """The case names the assigned pairs; the worst one is also reached by our own bound."""
-    counts, to_soc = table(inputs), int(inputs["assigned_to_soc"])
-    counts += PairedCounts(0, int(inputs["assigned_to_candidate"]), to_soc, 0)
-    if to_soc == inputs["unresolved_discordant"]:
-        unresolved = PairedCounts(0, 0, to_soc, 0)
-        bounds = answered(missing.paired_bounds(table(inputs), unresolved, critical=1.96))
-        assert bounds.worst.counts == counts
-    found = answered(
-        paired.score_test(counts, margin=inputs["margin"], direction=HIGHER, level=0.95)
-    )
-    return {"difference": found.estimate, "z": found.statistic, "p_one_sided": found.p_value}
-
-
-def rubin(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    found = answered(
-        pooling.pooled(
-            inputs["estimates"],
-            inputs["variances"],
-            n=inputs["n"],
-            n_parameters=inputs["n_parameters"],
-            margin=inputs["margin"],
-            direction=HIGHER,
-            level=inputs["conf_level"],
-        )
-    )
-    return {
-        "qbar": found.estimate,
-        "ubar": found.within,
-        "b": found.between,
-        "total": found.total,
-        "riv": found.relative_increase,
-        "df": found.df,
-        "fmi": found.fraction_missing,
-        **limits("ci_", (found.low, found.high)),
-        "ni_t": found.statistic,
-        "ni_p": found.p_value,
-    }
-
-
-def interaction(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    pairs = (inputs["est1"], inputs["se1"]), (inputs["est2"], inputs["se2"])
-    found = answered(heterogeneity.interaction(*pairs, level=0.95))
-    return {
-        "difference": found.difference,
-        "se": found.standard_error,
-        "z": found.statistic,
-        "p": found.p_two_sided,
-        **limits("ci_", (found.low, found.high)),
-    }
-
-
-def robust_heterogeneity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    _, groups = np.unique(inputs["group"], return_inverse=True)
-    found = answered(
-        heterogeneity.clustered_heterogeneity(
-            column(inputs, "difference"),
-            groups.astype(np.int64),
-            np.asarray(inputs["cluster"], dtype=np.int64),
-        )
-    )
-    return {
-        "means": found.means,
-        "se": found.standard_errors,
-        "wald_chi2": found.chi_squared,
-        "df": found.df,
-        "p": found.p_value,
-    }
-
-
 ENDPOINTS: dict[str, Adapter] = {
     "clustered_paired.mcnemar_variants": clustered_mcnemar,
-    "missing.rubins_rules": rubin,
-    "subgroup.interaction_two_estimates": interaction,
-    "subgroup.cluster_robust_heterogeneity": robust_heterogeneity,
     "paired_diff.tango_score_ci": tango_ci,
     "paired_diff.tango_nam_ni_test": nam_test,
     "paired_diff.newcombe_method10": newcombe,
@@ -211,5 +132,4 @@ ENDPOINTS: dict[str, Adapter] = {
     "clustered_paired.robust_ratio": robust_ratio,
     "continuous.paired_t_ni_tost": paired_t,
     "proportion.single_ci": single_proportion,
-    "missing.worst_best_tipping": missing_bounds,
 }
