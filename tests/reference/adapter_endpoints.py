@@ -32,9 +32,7 @@ from tests.reference.adapter_pairs import (
 from tests.reference.case_inputs import (
     answered,
     cluster_totals,
-    column,
     limits,
-    two_sided_t,
 )
 from tests.reference.compare import Adapter, Got, Inputs
 
@@ -87,25 +85,6 @@ def mean_difference(
     )
 
 
-def paired_t(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    arms, margin = [column(inputs, "candidate"), column(inputs, "soc")], float(inputs["margin"])
-    found = mean_difference(*arms, margin=margin)
-    other = mean_difference(*arms, margin=margin, direction=LOWER)
-    return {
-        "difference": found.estimate,
-        "se": found.standard_error,
-        "df": found.df,
-        "t": found.estimate / found.standard_error,
-        "p_two_sided": two_sided_t(found),
-        **limits("ci_", (found.low, found.high)),
-        "ni_t": found.statistic,
-        "ni_p": found.p_value,
-        "upper_t": -other.statistic,
-        "upper_p": other.p_value,
-        "tost_p": max(found.p_value, other.p_value),
-    }
-
-
 def single_proportion(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     x, n, level = int(inputs["x"]), int(inputs["n"]), inputs["conf_level"]
     return {
@@ -130,6 +109,5 @@ ENDPOINTS: dict[str, Adapter] = {
     "paired_or.conditional": conditional_odds,
     "clustered_paired.robust_difference": robust_difference,
     "clustered_paired.robust_ratio": robust_ratio,
-    "continuous.paired_t_ni_tost": paired_t,
     "proportion.single_ci": single_proportion,
 }

@@ -2,6 +2,7 @@
 
 from tests.reference.adapter_agreement import AGREEMENT
 from tests.reference.adapter_clusters import CLUSTERS
+from tests.reference.adapter_continuous import CONTINUOUS
 from tests.reference.adapter_diagnostic import DIAGNOSTIC
 from tests.reference.adapter_discrimination import DISCRIMINATION
 from tests.reference.adapter_endpoints import ENDPOINTS
@@ -27,4 +28,5 @@ ADAPTERS: dict[str, Adapter] = {
     **SEQUENTIAL,
     **PROPORTIONS,
     **CLUSTERS,
+    **CONTINUOUS,
 }

@@ -20,7 +20,7 @@ METHOD = Method(
     citation="Student 1908, Biometrika 6:1",
 )
 TOST_METHOD = Method(
-    name="paired_equivalence",
+    name="mean_equivalence",
     sentence=(
         "Two one-sided paired t-tests against a lower and an upper limit; the p-value is the "
         "larger of the two."

@@ -60,11 +60,11 @@ def readings(glucose: FloatArray, *, mg_dl_per_unit: float) -> FloatArray | NotE
 def per_reading(mg_dl: FloatArray) -> dict[str, FloatArray]:
     """What each reading adds to a summary: indicators, risks and its own indicator of management.
 
-    Risk: 10 f^2 with f = 1.509 (ln(glucose)^1.084 - 5.381), low risk where f < 0, high where
+    Risk: 22.77 f^2 with f = ln(glucose)^1.084 - 5.381, low risk where f < 0, high where
     f > 0; the index is the mean over all readings.
     """
-    scaled = 1.509 * (np.log(mg_dl) ** 1.084 - 5.381)
-    risk = 10 * scaled**2
+    scaled = np.log(mg_dl) ** 1.084 - 5.381
+    risk = 22.77 * scaled**2
     return {
         "in_range": ((mg_dl >= 70) & (mg_dl <= 180)).astype(np.float64),
         "below_70": (mg_dl < 70).astype(np.float64),

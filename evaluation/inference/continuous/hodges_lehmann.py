@@ -80,16 +80,16 @@ def shift(
 
     `differences` are finite; `resolution` > 0 is what they are rounded to. Differences equal to
     `null` enter neither estimate nor interval (as in R); under `pratt` they keep their ranks,
-    so that every other difference weighs as many averages more. Refuses when all equal `null`.
+    so that every other difference weighs as many averages more. Refuses constant differences.
     """
     if zeros not in ("wilcox", "pratt"):
         raise UsageError("ZEROS", f"Zeros are treated as wilcox or pratt, not {zeros}.")
     units = in_units(differences, resolution)
+    refusal = _constant(units, resolution)
+    if refusal is not None:
+        return refusal
     doubled_null = whole_null(null, resolution)
-    rank = signed_rank(units, doubled_null=doubled_null, zeros=zeros)
-    if rank is None:
-        reason = f"All {units.size} differences equal {null:g} at a resolution of {resolution:g}."
-        return NotEvaluable("no_discordant_pairs", reason)
+    rank = _signed_rank(units, doubled_null, zeros)
     averages = _kept(units, doubled_null, zeros)
     law = law_of_shifts(averages, exact=rank.exact)
     limits = rank_limits(law, averages, alpha=(1 - level) / 2)
@@ -125,9 +125,7 @@ def wilcoxon_signed_rank(
         return refusal
     null = sign * null_effect(margin, direction)
     doubled_null = whole_null(null, resolution)
-    rank = signed_rank(units, doubled_null=doubled_null, zeros=zeros)
-    if rank is None:
-        raise AssertionError("differences that vary cannot all equal one value")
+    rank = _signed_rank(units, doubled_null, zeros)
     averages = _kept(units, doubled_null, zeros)
     law = law_of_shifts(averages, exact=rank.exact)
     limits = rank_limits(law, averages, alpha=(1 - level) / 2)
@@ -162,7 +160,16 @@ def wilcoxon_signed_rank(
     )
 
 
+def _signed_rank(units: IntArray, doubled_null: float, zeros: Zeros) -> SignedRank:
+    """The statistic of differences that vary, so that not all of them equal the null value."""
+    rank = signed_rank(units, doubled_null=doubled_null, zeros=zeros)
+    assert rank is not None  # noqa: S101 - for the type checker
+    return rank
+
+
 def _constant(units: IntArray, resolution: float) -> NotEvaluable | None:
+    if units.size == 0:
+        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
     first = int(units[0])
     if not (units == first).all():
         return None

@@ -132,7 +132,9 @@ def replicated_limits(
         return NotEvaluable("one_cluster", "All pairs come from one subject.")
     size = np.bincount(index, minlength=k).astype(np.float64)
     if len(index) == k:
-        return NotEvaluable("no_replicates", "No subject has two pairs; ask for no replicates.")
+        return NotEvaluable(
+            "no_variation_within", "No subject has two pairs; ask for no replicates."
+        )
     within: tuple[FloatArray, ...] = (candidate, standard_of_care)
     if replicates == "varying":
         within = (candidate - standard_of_care,)

@@ -172,21 +172,23 @@ def passing_bablok(
     if abs(slope) > STEEPEST:
         return NotEvaluable("slope_undefined", "The standard of care hardly varies.")
     half = critical_value(level) * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    lower_rank = round((count - half) / 2) if math.isfinite(half) else 0
-    low = _ranked(slopes, lower_rank + offset)
-    high = _ranked(slopes, count - lower_rank + 1 + offset)
-    reason: str | None = None
-    if low is None or high is None:
-        reason = "A limit of the slope falls outside the slopes that the data give."
-    intercepts = [
-        None if b is None else float(np.median(candidate - b * standard_of_care))
-        for b in (high, low)
-    ]
-    intercept = float(np.median(candidate - slope * standard_of_care))
+    rank = round((count - half) / 2) if math.isfinite(half) else 0
+    low = _ranked(slopes, rank + offset)
+    high = _ranked(slopes, count - rank + 1 + offset)
+
+    def intercept(at: float | None) -> float | None:
+        return None if at is None else float(np.median(candidate - at * standard_of_care))
+
+    reached = low is not None and high is not None
     return Line(
-        Coefficient(intercept, None, *intercepts),
+        Coefficient(
+            float(np.median(candidate - slope * standard_of_care)),
+            None,
+            intercept(high),
+            intercept(low),
+        ),
         Coefficient(slope, None, low, high),
-        reason=reason,
+        reason=None if reached else "A limit of the slope lies outside the slopes of the data.",
     )
 
 

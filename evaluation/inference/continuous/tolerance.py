@@ -1,6 +1,6 @@
-"""Is an answer close enough to a reference: within a percentage of it, or within a distance."""
+"""Is an answer close enough to a reference: within a share of it, or within a distance."""
 
-from typing import Literal
+import math
 
 import numpy as np
 
@@ -11,27 +11,26 @@ from protocols.errors import UsageError
 METHOD = Method(
     name="within_tolerance",
     sentence=(
-        "Share of answers within the registered tolerance of the reference, both ends included, "
-        "for each arm, and the paired difference with subjects as clusters, Student's t."
+        "Share of answers within the larger of both registered tolerances of the reference, the "
+        "ends included, for each arm, and the paired difference with subjects as clusters, "
+        "Student's t."
     ),
-    citation="ISO 15197:2013, clause 6.3, for the form of the criterion; Liang & Zeger 1986",
+    citation="Liang & Zeger 1986, Biometrika 73:13",
 )
-ToleranceKind = Literal["percent", "absolute"]
 NOISE = 1e-12
-"""A distance that exceeds the tolerance by this part of the reference only is equal to it."""
+"""A distance that exceeds the tolerance by this part of the values only is equal to it."""
 
 
 def within_tolerance(
-    answer: FloatArray, reference: FloatArray, *, tolerance: float, kind: ToleranceKind
+    answer: FloatArray, reference: FloatArray, *, relative: float, absolute: float
 ) -> FloatArray:
-    """1 where |answer - reference| <= tolerance, else 0; in per cent of |reference| or absolute.
+    """1 where |answer - reference| <= the larger of `relative` |reference| and `absolute`, else 0.
 
-    All values are finite. Raises `UsageError` for a negative tolerance or another kind.
+    `relative` is a share (0.15 for 15 %), `absolute` in the reference's unit; all values are
+    finite. Raises `UsageError` for a negative tolerance.
     """
-    if not (np.isfinite(tolerance) and tolerance >= 0):
-        raise UsageError("TOLERANCE", f"A tolerance is not negative, not {tolerance}.")
-    if kind not in ("percent", "absolute"):
-        raise UsageError("TOLERANCE", f"A tolerance is percent or absolute, not {kind}.")
-    allowed = tolerance * np.abs(reference) / 100 if kind == "percent" else tolerance
+    if not all(math.isfinite(reach) and reach >= 0 for reach in (relative, absolute)):
+        raise UsageError("TOLERANCE", "A tolerance is a number that is not negative.")
+    reach = np.maximum(absolute, relative * np.abs(reference))
     noise = NOISE * np.maximum(np.abs(reference), np.abs(answer))
-    return (np.abs(answer - reference) <= allowed + noise).astype(np.float64)
+    return (np.abs(answer - reference) <= reach + noise).astype(np.float64)
