@@ -120,16 +120,16 @@ def slope_intercept(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     data, level = predicted(inputs), level_of(inputs)
     p, y = column(inputs, "p"), column(inputs, "y")
     large = answered(logistic.in_the_large(data, level=level))
-    intercept, slope = answered(logistic.recalibration(data, level=level))
-    joint = answered(logistic.unreliability(data))
+    both = answered(logistic.recalibration(data, level=level))
+    joint = answered(both.unreliability)
     ratio = answered(calibration.observed_over_expected(data, level=level))
     spiegelhalter = answered(calibration.spiegelhalter(data))
     return {
         "brier": losses.mean_loss(answered(losses.brier_losses(p, y))),
         "c_index": area(curve_of(p, y == 1)),
-        "joint_intercept": intercept.estimate,
-        "joint_intercept_se": intercept.standard_error,
-        **quantity_keys("slope", slope),
+        "joint_intercept": both.intercept.estimate,
+        "joint_intercept_se": both.intercept.standard_error,
+        **quantity_keys("slope", both.slope),
         **quantity_keys("citl", large),
         **quantity_keys("oe", ratio),
         "oe_ratio": ratio.estimate,

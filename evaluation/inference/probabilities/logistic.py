@@ -25,6 +25,10 @@ from evaluation.inference.probabilities.quantities import symmetric
 
 _MOST_STEPS = 200
 _SMALLEST_STEP = 2.0**-40
+_REACHED = 1e-20
+_NEAR = 1e-8
+_FLAT = 1e-10
+_NOTHING = 1e-20
 NOT_CONVERGED = NotEvaluable("not_converged", "The logistic fit did not reach its maximum.")
 
 
@@ -53,8 +57,17 @@ def in_the_large(data: Predicted, *, level: float) -> Quantity | NotEvaluable:
     return _quantity(data, face, variance, null=0.0, level=level)
 
 
-def recalibration(data: Predicted, *, level: float) -> tuple[Quantity, Quantity] | NotEvaluable:
-    """Joint intercept and slope of the outcome on the logit, each tested against 0 and 1.
+@dataclass(frozen=True, slots=True)
+class Recalibration:
+    """Joint intercept and slope, and the test that they are 0 and 1 together."""
+
+    intercept: Quantity
+    slope: Quantity
+    unreliability: Quantity | NotEvaluable
+
+
+def recalibration(data: Predicted, *, level: float) -> Recalibration | NotEvaluable:
+    """The outcome on the logit; intercept and slope are tested against 0 and 1.
 
     Refuses what `in_the_large` refuses, and constant or separating predictions: where every event
     was given at least the probability of every non-event, or at most, no slope is the likeliest.
@@ -67,37 +80,36 @@ def recalibration(data: Predicted, *, level: float) -> tuple[Quantity, Quantity]
     joint = "intercept beside the slope (0 is right; not calibration in the large)"
     face = Quantity("joint_intercept", joint, estimate=intercept)
     slope_face = Quantity("slope", "calibration slope (1 is right)", estimate=slope)
-    return (
+    return Recalibration(
         _quantity(data, face, variances[0], null=0.0, level=level),
         _quantity(data, slope_face, variances[1], null=1.0, level=level),
+        _likelihood_ratio(data, fit) if data.index is None else _robust_wald(data, fit),
     )
 
 
-def unreliability(data: Predicted) -> Quantity | NotEvaluable:
-    """Test that intercept and slope are 0 and 1 together.
+def _likelihood_ratio(data: Predicted, fit: Fit) -> Quantity:
+    """The U test of independent pairs. Miller et al. 1991, Statistics in Medicine 10:1213."""
+    as_predicted = log_likelihood(special.logit(data.probability), data.outcome)
+    chi_squared = max(0.0, 2 * (fit.log_likelihood - as_predicted))
+    return Quantity(
+        "unreliability",
+        "intercept 0 and slope 1 together: likelihood ratio, chi-squared with 2 degrees",
+        statistic=chi_squared,
+        df=2.0,
+        p_value=float(special.chdtrc(2, chi_squared)),
+    )
 
-    Independent pairs: likelihood ratio, chi-squared with 2 degrees (the U test of Cox 1958 and
-    Miller et al. 1991, Statistics in Medicine 10:1213). Repeated subjects: Wald with the robust
-    covariance, scaled as Hotelling's statistic to F with 2 and K-2 degrees; needs 3 subjects.
-    """
-    fit = joint_fit(data)
-    if isinstance(fit, NotEvaluable):
-        return fit
-    if data.index is None:
-        as_predicted = log_likelihood(special.logit(data.probability), data.outcome)
-        chi_squared = max(0.0, 2 * (fit.log_likelihood - as_predicted))
-        return Quantity(
-            "unreliability",
-            "intercept 0 and slope 1 together: likelihood ratio, chi-squared with 2 degrees",
-            statistic=chi_squared,
-            df=2.0,
-            p_value=float(special.chdtrc(2, chi_squared)),
-        )
+
+def _robust_wald(data: Predicted, fit: Fit) -> Quantity | NotEvaluable:
+    """Wald with the covariance between subjects, scaled as Hotelling's to F with 2 and K-2."""
     degrees = data.n_clusters - 2
     if degrees < 1:
         return NotEvaluable("too_few_clusters", "A joint test of two numbers needs 3 subjects.")
+    covariance = fit.covariance
+    if np.linalg.det(covariance) <= _FLAT * covariance[0, 0] * covariance[1, 1]:
+        return NotEvaluable("zero_variance", "Intercept and slope vary only together.")
     away = fit.coefficients - np.array([0.0, 1.0])
-    wald = float(away @ np.linalg.solve(fit.covariance, away))
+    wald = float(away @ np.linalg.solve(covariance, away))
     scaled = wald * degrees / (2 * (data.n_clusters - 1))
     return Quantity(
         "unreliability",
@@ -177,7 +189,10 @@ def _intercept(data: Predicted, logit: FloatArray) -> Fit | NotEvaluable:
 
 
 def _maximum(design: FloatArray, outcome: FloatArray) -> FloatArray | NotEvaluable:
-    """Newton's method, halving a step that would lose likelihood; the problem is concave."""
+    """Newton's method, halving a step that would lose likelihood; the problem is concave.
+
+    Close to the maximum, where what a step gains drowns in rounding, steps are taken whole.
+    """
     at = np.zeros(design.shape[1])
     at[0] = special.logit(share_of_events(outcome))
     value = log_likelihood(design @ at, outcome)
@@ -188,16 +203,16 @@ def _maximum(design: FloatArray, outcome: FloatArray) -> FloatArray | NotEvaluab
         if np.linalg.cond(information) > 1e14:
             return NOT_CONVERGED
         step = np.linalg.solve(information, gradient)
-        promised = float(gradient @ step)
-        size = 1.0
-        while size > _SMALLEST_STEP:
-            reached = log_likelihood(design @ (at + size * step), outcome)
-            if reached >= value:
-                break
-            size /= 2
-        if promised <= 1e-20 * max(1.0, abs(value)) or size <= _SMALLEST_STEP:
-            return at + step if promised < 1e-10 else NOT_CONVERGED
-        at, value = at + size * step, reached
+        gain = float(gradient @ step) / max(1.0, abs(value))
+        if gain <= _REACHED:
+            return np.asarray(at + step, dtype=np.float64)
+        reached = log_likelihood(design @ (at + step), outcome)
+        while reached < value and gain > _NEAR:
+            step = step / 2
+            reached = log_likelihood(design @ (at + step), outcome)
+            if np.abs(step).max() < _SMALLEST_STEP:
+                return NOT_CONVERGED
+        at, value = at + step, reached
     return NOT_CONVERGED
 
 
@@ -217,7 +232,7 @@ def _fit(
         scores = np.column_stack([data.by_subject(column * residual) for column in design.T])
         k = data.n_clusters
         covariance = covariance @ (scores.T @ scores) @ covariance * (k / (k - 1))
-    if not (np.diag(covariance) > 0).all():
+    if not (np.diag(covariance) > _NOTHING * np.diag(inverse)).all():
         return NotEvaluable("zero_variance", "The fit does not vary between subjects.")
     return Fit(at, covariance, log_likelihood(linear, data.outcome))
 

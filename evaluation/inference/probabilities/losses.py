@@ -65,6 +65,8 @@ def log_losses(
     losses = np.empty(len(kept))
     losses[event] = -np.log(kept[event])
     losses[~event] = -np.log1p(-kept[~event])
+    if clip > 0:  # 1 - (1 - clip) is not clip to the last bit
+        losses = np.minimum(losses, -math.log(clip))
     return losses + 0.0
 
 

@@ -204,21 +204,17 @@ def arm_calibration(data: Predicted, *, smoother: Smoother, level: float) -> lis
     """Every quantity of one arm; what cannot be estimated carries its reason instead."""
     large = recalibrated.in_the_large(data, level=level)
     ratio = calibrated.observed_over_expected(data, level=level)
-    both = recalibrated.recalibration(data, level=level)
     spiegelhalter = calibrated.spiegelhalter(data)
-    joint = recalibrated.unreliability(data)
+    both = recalibrated.recalibration(data, level=level)
+    slope, intercept, joint = (
+        (both, both, both)
+        if isinstance(both, NotEvaluable)
+        else (both.slope, both.intercept, both.unreliability)
+    )
     return [
         _or_reason(large, "citl", "calibration in the large (0 is right)"),
-        _or_reason(
-            both if isinstance(both, NotEvaluable) else both[1],
-            "slope",
-            "calibration slope (1 is right)",
-        ),
-        _or_reason(
-            both if isinstance(both, NotEvaluable) else both[0],
-            "joint_intercept",
-            "intercept beside the slope (0 is right)",
-        ),
+        _or_reason(slope, "slope", "calibration slope (1 is right)"),
+        _or_reason(intercept, "joint_intercept", "intercept beside the slope (0 is right)"),
         _or_reason(ratio, "oe_ratio", "observed over expected events (1 is right)"),
         _or_reason(spiegelhalter, "spiegelhalter", "Spiegelhalter's test of calibration"),
         _or_reason(joint, "unreliability", "intercept 0 and slope 1 together"),
