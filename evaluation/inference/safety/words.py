@@ -48,7 +48,7 @@ def _harmed(
             return (~outcome & flag).astype(np.float64)
         case "endpoint":
             if measure in OF_FLAGS:
-                return (outcome != flag).astype(np.float64)
+                return np.asarray(outcome != flag, dtype=np.float64)
             return value if measure in COUNTED else 1 - value
 
 
