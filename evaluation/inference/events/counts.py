@@ -13,6 +13,7 @@ from scipy import special
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
+from evaluation.inference.events.ratios import UNBOUNDED
 from evaluation.inference.orientation import null_ratio, sign_of
 from evaluation.inference.proportions.single import clopper_pearson_interval
 from protocols.errors import UsageError
@@ -127,9 +128,11 @@ def count_ratio(
     found = exact_rate_ratio(events, level=level)
     if isinstance(found, NotEvaluable):
         return found
-    if found.ratio is None or found.high is None or events.candidate == 0:
+    if found.ratio is None or events.candidate == 0:
         reason = "An arm has no event, so the ratio is zero or infinite."
         return NotEvaluable("ratio_undefined", reason)
+    if found.high is None:
+        return UNBOUNDED
     null = null_ratio(margin, direction)
     tails = p_above(events, null), p_below(events, null)
     p_value, other = tails if sign_of(direction) > 0 else tails[::-1]

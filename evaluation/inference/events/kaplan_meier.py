@@ -130,6 +130,7 @@ def restricted_mean(curve: Curve, horizon: float) -> RestrictedMean | NotEvaluab
 def influence(curve: Curve, time: FloatArray, event: BoolArray, moment: float) -> FloatArray:
     """What each row does to the survival at a moment; the mean over the rows is zero.
 
+    The sum of squares over n^2 is Greenwood's variance. All zero where the survival is 0 or 1.
     Reid 1981, Annals of Statistics 9:78.
     """
     share = curve.at(moment)
@@ -137,11 +138,12 @@ def influence(curve: Curve, time: FloatArray, event: BoolArray, moment: float) -
         return np.zeros(len(time))
     seen = curve.time <= moment
     times, at_risk = curve.time[seen], curve.at_risk[seen]
-    drift = np.concatenate(([0.0], np.cumsum(curve.events[seen] / at_risk**2)))
+    left = at_risk - curve.events[seen]
+    drift = np.concatenate(([0.0], np.cumsum(curve.events[seen] / (at_risk * left))))
     lost = drift[np.searchsorted(times, time, side="right")]
     hit = event & (time <= moment)
     jump = np.zeros(len(time))
-    jump[hit] = 1 / at_risk[np.searchsorted(times, time[hit])]
+    jump[hit] = 1 / left[np.searchsorted(times, time[hit])]
     return np.asarray(-len(time) * share * (jump - lost), dtype=np.float64)
 
 

@@ -8,6 +8,7 @@ from evaluation.inference.orientation import critical_value, null_ratio, turned,
 from protocols.vocabulary import Direction
 
 FURTHEST = 700.0  # log of the largest ratio that is written as a number
+UNBOUNDED = NotEvaluable("interval_unbounded", "At this level no limit is a finite number.")
 ONE_CLUSTER = NotEvaluable(
     "one_cluster", "All pairs come from one subject; variation between subjects is not estimable."
 )
@@ -41,19 +42,22 @@ class LogRatio:
 
 
 def exponential(log_ratio: float) -> float:
-    """exp, held within what a number can write; an infinite argument keeps its meaning."""
-    if math.isinf(log_ratio):
-        return math.exp(log_ratio)
-    return math.exp(min(FURTHEST, max(-FURTHEST, log_ratio)))
+    """exp, and infinity where no number is large enough."""
+    return math.inf if log_ratio > FURTHEST else math.exp(log_ratio)
 
 
 def against_margin(
     found: LogRatio, method: Method, *, margin: float, direction: Direction, level: float
-) -> Estimate:
-    """The Wald test on the log scale. Raises `UsageError` for a margin on the wrong side."""
+) -> Estimate | NotEvaluable:
+    """The Wald test on the log scale; refuses a level at which a limit is no finite number.
+
+    Raises `UsageError` for a margin on the wrong side.
+    """
     null = math.log(null_ratio(margin, direction))
     statistic = turned((found.log_ratio - null) / found.standard_error, direction)
     low, high = found.limits(level)
+    if math.isinf(high):
+        return UNBOUNDED
     return Estimate(
         method=method,
         estimate=exponential(found.log_ratio),

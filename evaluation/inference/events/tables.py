@@ -1,5 +1,7 @@
 """Quantities of the events family, as registered analyses give them."""
 
+import math
+
 from evaluation.inference.arrays import BoolArray, FloatArray
 from evaluation.inference.base import NotEvaluable, Quantity
 from evaluation.inference.events.concordance import Resampled
@@ -7,7 +9,7 @@ from evaluation.inference.events.counts import Events, ExactRatio
 from evaluation.inference.events.cox import PairedTimes
 from evaluation.inference.events.kaplan_meier import Curve, survival_at, survival_difference
 from evaluation.inference.events.rates import RateRatio
-from evaluation.inference.events.ratios import LogRatio, exponential
+from evaluation.inference.events.ratios import UNBOUNDED, LogRatio, exponential
 from evaluation.inference.resampling import percentile_interval
 
 Arm = tuple[FloatArray, BoolArray]
@@ -43,17 +45,19 @@ def _plain(name: str, value: float | None) -> Quantity:
 def ratio_quantity(name: str, title: str, found: LogRatio, level: float) -> Quantity:
     """A ratio; its standard error is that of the logarithm."""
     low, high = found.limits(level)
+    bounded = high < math.inf
     return Quantity(
         name,
         title,
         exponential(found.log_ratio),
         standard_error=found.standard_error,
         low=low,
-        high=high,
+        high=high if bounded else None,
         level=level,
         statistic=found.log_ratio / found.standard_error,
         df=found.df,
         p_value=found.p_two_sided,
+        reason=None if bounded else UNBOUNDED.reason,
     )
 
 
