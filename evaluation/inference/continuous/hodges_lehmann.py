@@ -129,10 +129,10 @@ def wilcoxon_signed_rank(
     averages = _kept(units, doubled_null, zeros)
     law = law_of_shifts(averages, exact=rank.exact)
     limits = rank_limits(law, averages, alpha=(1 - level) / 2)
-    error = _standard_error(averages, law) * resolution
     if not limits.reached:
         reason = f"With {rank.n} differences no p-value is below {(1 - level) / 2:g}."
         return NotEvaluable("too_few_pairs", reason)
+    error = _standard_error(averages, law) * resolution
     if error == 0:
         reason = "The differences take so few values that the error is not estimable from ranks."
         return NotEvaluable("zero_variance", reason)
