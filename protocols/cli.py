@@ -1,4 +1,4 @@
-"""The commands an author uses before registration: lint, show, digest."""
+"""The commands an author uses before registration: lint, show, digest, methods."""
 
 import json
 import sys
@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from protocols.canonical import canonical_protocol, digest_of
+from protocols.catalogue import measure_lines, method_lines, methods_document
 from protocols.errors import DocumentError, Finding
 from protocols.load import Checked, check, read_source, render_finding
+from protocols.methods.measures import MEASURES, Measure
 from protocols.schema import Protocol
 from protocols.summary import summary_lines, summary_of
 
@@ -19,7 +21,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable
 
 @click.group(epilog="Example:  equipoise protocol lint my-trial.yaml")
 def protocol() -> None:
-    """Lint, show, digest or register a protocol."""
+    """Lint, show, digest or register a protocol; list what it may name."""
 
 
 @protocol.command(epilog="Example:  equipoise protocol lint my-trial.yaml")
@@ -66,6 +68,17 @@ def digest(file: Path, *, as_json: bool) -> None:
         _print_json({"digest": digest_of(plan), "trial": identity.id, "version": identity.version})
     else:
         click.echo(digest_of(plan))
+
+
+@protocol.command(epilog="Example:  equipoise protocol methods --measure auc")
+@click.option("--measure", type=click.Choice(list(MEASURES)), help="Tests and estimators of one.")
+@AS_JSON
+def methods(measure: Measure | None, *, as_json: bool) -> None:
+    """List the measures; or the tests and estimators of one, with all that they ask for."""
+    if as_json:
+        _print_json(methods_document())
+    else:
+        click.echo("\n".join(measure_lines() if measure is None else method_lines(measure)))
 
 
 def _checked(file: Path) -> Checked:

@@ -1,6 +1,6 @@
 """Registered words: each exists, fits its measure and its design, and has all it asks for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from protocols.errors import Finding
@@ -13,6 +13,7 @@ from protocols.rules.margins import SCALE_OF_EFFECT
 from protocols.rules.parameters import Names, parameter_findings
 from protocols.schema import Analysis, Endpoint, Hypothesis, Protocol, Resampling
 
+SHOWN = 4
 SCALES = {"difference": "absolute", "ratio": "ratio"}
 
 
@@ -32,8 +33,7 @@ def tests(protocol: Protocol) -> Iterator[Finding]:
             continue
         if fitting and hypothesis.test not in fitting:
             message = f"The test {hypothesis.test} does not estimate {endpoint.measure}."
-            remedy = f"Take {' or '.join(fitting)}."
-            yield error(Code.TEST_MEASURE_CLASH, f"{path}.test", message, remedy)
+            yield error(Code.TEST_MEASURE_CLASH, f"{path}.test", message, f"Take {_some(fitting)}.")
         elif SCALES[spec.scale] != SCALE_OF_EFFECT[hypothesis.effect]:
             message = f"{hypothesis.test} is of a {spec.scale}, but the effect is "
             message += f"{hypothesis.effect}."
@@ -96,7 +96,7 @@ def analyses(protocol: Protocol) -> Iterator[Finding]:
             continue
         if endpoint is not None and analysis.estimator not in fitting:
             message = f"The estimator {analysis.estimator} does not estimate {endpoint.measure}."
-            remedy = f"Take {' or '.join(fitting)}." if fitting else "Take another measure."
+            remedy = f"Take {_some(fitting)}." if fitting else "Take another measure."
             yield error(Code.TEST_MEASURE_CLASH, f"{path}.estimator", message, remedy)
         yield from _analysis(path, analysis, spec, protocol)
 
@@ -150,7 +150,7 @@ def _resampling(
 
 def _finer(path: str, word: str, better: tuple[str, ...]) -> Finding:
     message = f"{word} counts encounters as independent, but subjects are clusters."
-    other = f"Take {' or '.join(better)}" if better else "Take a method that knows clusters"
+    other = f"Take {_some(better)}" if better else "Take a method that knows clusters"
     remedy = f"{other}, or write cluster: none if nobody comes twice."
     return error(Code.UNIT_FINER_THAN_CLUSTER, path, message, remedy)
 
@@ -174,7 +174,13 @@ def _suggestion(
     close = get_close_matches(word, sorted(known), n=1)
     if close:
         return f"Did you mean `{close[0]}`?"
-    return f"Fitting here: {', '.join(sorted(fitting)) or 'none'}."
+    return f"Fitting here: {_some(fitting) or 'none'}."
+
+
+def _some(words: Sequence[str]) -> str:
+    """The first few; `equipoise protocol methods` lists the rest."""
+    more = " or another of `equipoise protocol methods`" if len(words) > SHOWN else ""
+    return " or ".join(words[:SHOWN]) + more
 
 
 RULES = (tests, clusters, analyses, measures)

@@ -2,7 +2,7 @@
 
 from tests.protocols.documents import Edit
 
-ESTIMATOR, INTERVAL = "none_yet", "none"
+ESTIMATOR, INTERVAL = "paired_difference", "newcombe"
 OF_DIED = "    outcome: died\n    parameters: {}\n"
 
 
