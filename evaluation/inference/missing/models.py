@@ -34,14 +34,20 @@ class Predictor:
     n_levels: int | None = None
 
 
-def design(predictors: Sequence[Predictor]) -> FloatArray:
-    """Intercept and coded predictors, (n, q); columns that others determine are left out."""
+def design(predictors: Sequence[Predictor], among: BoolArray | None = None) -> FloatArray:
+    """Intercept and coded predictors, (n, q).
+
+    Columns that others determine are left out, as are those that do so on the rows `among` which
+    the model is fitted to: their coefficient could not be had.
+    """
     n = len(predictors[0].values)
+    fitted = np.ones(n, dtype=np.bool_) if among is None else among
     columns = [np.ones(n)]
     for predictor in predictors:
         for column in _coded(predictor):
             trial = np.column_stack((*columns, column))
-            if np.linalg.matrix_rank(trial.T @ trial / max(n, 1), tol=1e-10) == trial.shape[1]:
+            seen = trial[fitted]
+            if np.linalg.matrix_rank(seen.T @ seen / max(n, 1), tol=1e-10) == trial.shape[1]:
                 columns.append(column)
     return np.column_stack(columns)
 
@@ -64,10 +70,10 @@ def _coded(predictor: Predictor) -> list[FloatArray]:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Coefficients (q,) on the log-odds and their covariance (q, q)."""
+    """Coefficients (q,) on the log-odds and the lower root of their covariance, (q, q)."""
 
     coefficients: FloatArray
-    covariance: FloatArray
+    root: FloatArray
 
 
 def logistic(
@@ -92,14 +98,16 @@ def logistic(
                 event.astype(np.float64), x, family=sm.families.Binomial(), freq_weights=weights
             )
             found = model.fit(maxiter=50, tol=1e-12)
+            root = np.linalg.cholesky(np.asarray(found.normalized_cov_params, dtype=np.float64))
         except np.linalg.LinAlgError:
             return SEPARATED
-    share = np.asarray(found.fittedvalues)
-    extreme = not np.isfinite(share).all() or min(share.min(), 1 - share.max()) < MOST_EXTREME
-    covariance = np.asarray(found.normalized_cov_params, dtype=np.float64)
-    if extreme or not np.isfinite(covariance).all():
+    coefficients = np.asarray(found.params, dtype=np.float64)
+    if not (np.isfinite(coefficients).all() and np.isfinite(root).all()):
         return SEPARATED
-    return Fit(np.asarray(found.params, dtype=np.float64), covariance)
+    share = special.expit(x @ coefficients)
+    if min(share.min(), (1 - share).min()) < MOST_EXTREME:
+        return SEPARATED
+    return Fit(coefficients, root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,8 @@ def outcome_draws(
     """
     if m < 2:
         raise UsageError("RESAMPLING", "Multiple imputation needs two imputations at least.")
+    if known.all():  # nothing to draw, so nothing to model
+        return (Draw(np.zeros(0), np.zeros(0)) for _ in range(m))
     fit = logistic(x[known], outcome[known])
     if isinstance(fit, NotEvaluable):
         return fit
@@ -151,9 +161,9 @@ def outcome_draws(
 
 
 def _normal_draws(fit: Fit, x: FloatArray, rng: np.random.Generator, m: int) -> Iterator[Draw]:
-    root = np.linalg.cholesky(fit.covariance)
     for _ in range(m):
-        yield _draw(fit.coefficients + root @ rng.standard_normal(len(root)), x, rng)
+        noise = fit.root @ rng.standard_normal(len(fit.root))
+        yield _draw(fit.coefficients + noise, x, rng)
 
 
 def _draw(coefficients: FloatArray, x: FloatArray, rng: np.random.Generator) -> Draw:
@@ -177,6 +187,8 @@ def number_draws(
     """
     if m < 2:
         raise UsageError("RESAMPLING", "Multiple imputation needs two imputations at least.")
+    if known.all():
+        return (np.zeros(0) for _ in range(m))
     seen, y = x[known], values[known]
     df = len(y) - seen.shape[1]
     if df < 1 or np.linalg.matrix_rank(seen) < seen.shape[1]:

@@ -29,7 +29,7 @@ def _inside(rows: Rows) -> BoolArray:
     )
 
 
-def _predictors(rows: Rows) -> FloatArray:
+def _predictors(rows: Rows, among: BoolArray | None = None) -> FloatArray:
     covariate = rows.column("covariate")
     levels = rows.labels.get("covariate")
     return design(
@@ -37,7 +37,8 @@ def _predictors(rows: Rows) -> FloatArray:
             Predictor(rows.candidate_score),
             Predictor(rows.standard_of_care_score),
             Predictor(covariate, None if levels is None else len(levels)),
-        ]
+        ],
+        among,
     )
 
 
@@ -111,8 +112,12 @@ def _imputed(
         return NotEvaluable("no_pairs", "There is no pair.")
     seed, m = asked.drawing
     posterior = POSTERIORS[choice(asked, "posterior", {**POSTERIORS})]
-    how = Imputing(_predictors(rows), posterior, seed, m)
-    if set(COLUMNS) <= set(rows.extra):
+    by_outcome = set(COLUMNS) <= set(rows.extra)
+    seen = rows.known if by_outcome else _inside(rows)
+    if not seen.any():
+        return NotEvaluable("no_pairs", "No pair has an ascertained outcome.")
+    how = Imputing(_predictors(rows, seen), posterior, seed, m)
+    if by_outcome:
         return imputation.imputed_differences(
             Potential.of(rows),
             how,
@@ -124,7 +129,7 @@ def _imputed(
         )
     return imputation.imputed_numbers(
         rows.candidate - rows.standard_of_care,
-        _inside(rows),
+        seen,
         rows.cluster,
         how,
         deltas=deltas,
