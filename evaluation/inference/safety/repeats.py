@@ -5,8 +5,6 @@ when it is small by chance. So it is pulled towards the largest design effect, t
 always or never have the event, as if two more subjects with an event had shown it.
 """
 
-import numpy as np
-
 from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.orientation import critical_of
 
@@ -18,7 +16,13 @@ def largest_effect(sizes: FloatArray) -> float:
     return exact_sum(sizes**2) / exact_sum(sizes)
 
 
-def design_effect(observed: float, largest: float, n_bearing: int) -> float:
+def bearing(events: FloatArray, sizes: FloatArray) -> float:
+    """How many subjects have an event, counted as alike in size (Kish 1965, Survey Sampling)."""
+    own = sizes[events > 0]
+    return exact_sum(own) ** 2 / exact_sum(own**2)
+
+
+def design_effect(observed: float, largest: float, n_bearing: float) -> float:
     """The observed effect, at least 1, averaged with the largest, which weighs two subjects.
 
     `n_bearing` subjects bear the observation: those with an event or, if fewer, with a non-event.
@@ -42,8 +46,9 @@ def effective_share(events: FloatArray, sizes: FloatArray, alpha: float) -> floa
         return n / largest
     share = total / n
     observed = _variance(events - share * sizes) / n / (share * (1 - share))
-    bearing = min(np.count_nonzero(events), np.count_nonzero(sizes - events))
-    effect = design_effect(observed, largest, int(bearing))
+    effect = design_effect(
+        observed, largest, min(bearing(events, sizes), bearing(sizes - events, sizes))
+    )
     return min(n, n / effect * _shrink(alpha, k, n))
 
 
@@ -63,7 +68,7 @@ def effective_exposure(
         return whole / largest
     rate = total / whole
     observed = _variance(events - rate * exposure) / whole / rate
-    effect = design_effect(observed, largest, int(np.count_nonzero(events)))
+    effect = design_effect(observed, largest, bearing(events, sizes))
     return min(whole, whole / effect * _shrink(alpha, k, n))
 
 
