@@ -1,0 +1,162 @@
+"""Subjects who come back: every registered word on hard data, and worked examples."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from evaluation.inference import registry
+from evaluation.inference.arrays import FloatArray
+from evaluation.inference.base import Estimate, Findings, NotEvaluable
+from evaluation.inference.clusters import stacked
+from evaluation.inference.clusters.mcnemar import eliasziw
+from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.rows import Asked, ParameterValue, Rows
+from protocols.methods import clusters, proportions
+from protocols.methods.base import EstimatorSpec, HypothesisTestSpec
+from protocols.vocabulary import Direction
+
+HIGHER = Direction.HIGHER_IS_BETTER
+
+
+def rows_of(candidate: Sequence[float], soc: Sequence[float], subjects: Sequence[int]) -> Rows:
+    first, second = np.array(candidate, dtype=np.float64), np.array(soc, dtype=np.float64)
+    known = np.ones(len(subjects), dtype=np.bool_)
+    return Rows(
+        candidate=first,
+        standard_of_care=second,
+        outcome=known,
+        known=known,
+        cluster=np.array(subjects, dtype=np.int64),
+        clustered=True,
+        candidate_score=first,
+        standard_of_care_score=second,
+        candidate_flag=first > 0.5,
+        standard_of_care_flag=second > 0.5,
+    )
+
+
+HARD = {
+    "no pair": rows_of([], [], []),
+    "one pair": rows_of([1], [0], [0]),
+    "one subject": rows_of([1, 0, 1, 1], [0, 0, 1, 0], [0, 0, 0, 0]),
+    "identical arms": rows_of([1, 0, 1, 1], [1, 0, 1, 1], [0, 0, 1, 2]),
+    "all wrong": rows_of([0, 0, 0], [0, 0, 0], [0, 1, 2]),
+    "candidate always right": rows_of([1, 1, 1, 1], [1, 0, 0, 1], [0, 0, 1, 2]),
+    "candidate always the better": rows_of([1, 1, 1], [0, 0, 0], [0, 1, 2]),
+    "same in every subject": rows_of([1, 0, 1, 0], [0, 0, 0, 0], [0, 0, 1, 1]),
+    "two subjects": rows_of([1, 0, 0, 1], [0, 0, 1, 0], [0, 0, 1, 1]),
+    "one large subject": rows_of([1] * 30 + [0, 0], [0] * 15 + [1] * 16 + [0], [0] * 30 + [1, 2]),
+}
+PARAMETERS: Mapping[str, ParameterValue] = {
+    "working_correlation": "exchangeable",
+    "weighting": "subject_weighted",
+    "link": "logit",
+    "margin": 0.1,
+}
+SPECS: dict[str, HypothesisTestSpec] = {**proportions.TESTS, **clusters.TESTS}
+ANALYSES: dict[str, EstimatorSpec] = {**proportions.ESTIMATORS, **clusters.ESTIMATORS}
+ANALYSED = [(word, interval) for word, spec in ANALYSES.items() for interval in spec.intervals]
+
+
+@pytest.mark.parametrize("word", SPECS)
+@pytest.mark.parametrize("data", HARD)
+def test_a_test_of_hard_data_answers_in_numbers_or_says_why_not(word: str, data: str) -> None:
+    margin = 0.9 if SPECS[word].scale == "ratio" else 0.1
+    asked = Asked(0.95, HIGHER, margin, parameters=PARAMETERS, seed=1, resamples=50)
+    found = registry.estimate(word, HARD[data], asked)
+    if isinstance(found, NotEvaluable):
+        assert found.reason.endswith(".")
+        return
+    assert found.standard_error > 0
+    for number in (found.estimate, found.low, found.high, found.statistic, found.p_value):
+        assert math.isfinite(number)
+    assert 0 <= found.p_value <= 1
+    assert found.low <= found.estimate <= found.high
+
+
+@pytest.mark.parametrize(("word", "interval"), ANALYSED)
+@pytest.mark.parametrize("data", HARD)
+def test_an_analysis_of_hard_data_answers_in_numbers_or_says_why_not(
+    word: str, interval: str, data: str
+) -> None:
+    asked = Asked(0.95, interval=interval, parameters=PARAMETERS, seed=1, resamples=50)
+    found = registry.analysis(word, HARD[data], asked)
+    if isinstance(found, NotEvaluable):
+        assert found.reason.endswith(".")
+        return
+    for quantity in found.quantities:
+        numbers = [
+            getattr(quantity, name)
+            for name in ("estimate", "standard_error", "low", "high", "statistic", "p_value")
+        ]
+        assert all(math.isfinite(x) for x in numbers if x is not None)
+        assert quantity.reason or any(x is not None for x in numbers)
+
+
+@pytest.mark.parametrize("word", [w for w in SPECS if "difference" in w or "score" in w])
+def test_arms_that_never_differ_pass_nothing(word: str) -> None:
+    same = [1.0, 0.0] * 200
+    rows = rows_of(same, same, list(range(400)))
+    margin = 0.9 if SPECS[word].scale == "ratio" else 0.1
+    asked = Asked(0.95, HIGHER, margin, parameters=PARAMETERS, seed=1, resamples=50)
+    found = registry.estimate(word, rows, asked)
+    assert isinstance(found, NotEvaluable)
+    assert found.code == "no_discordant_pairs"
+
+
+def test_one_discordant_pair_does_not_pass_the_clustered_score() -> None:
+    """The linearised variance sees one win in 36 pairs and would pass a margin of 0.05."""
+    candidate, soc = [1.0] * 36, [0.0] + [1.0] * 35
+    rows = rows_of(candidate, soc, [i // 3 for i in range(36)])
+    asked = Asked(0.95, HIGHER, 0.05)
+    between = registry.estimate("clustered_difference", rows, asked)
+    score = registry.estimate("clustered_score", rows, asked)
+    assert isinstance(between, Estimate)
+    assert isinstance(score, Estimate)
+    assert between.p_value < 0.025 < score.p_value
+
+
+def test_weighting_subjects_or_encounters_are_two_estimands() -> None:
+    rows = rows_of([1.0] * 9 + [0.0, 0.0], [0.0] * 9 + [1.0, 0.0], [0] * 9 + [1, 2])
+    asked = {
+        weighting: Asked(0.95, interval="linearised", parameters={"weighting": weighting})
+        for weighting in ("encounter_weighted", "subject_weighted")
+    }
+    found = {w: registry.analysis("clustered_effect", rows, a) for w, a in asked.items()}
+    estimates = {
+        w: f.named("difference").estimate for w, f in found.items() if isinstance(f, Findings)
+    }
+    assert estimates["encounter_weighted"] == pytest.approx(8 / 11)
+    assert estimates["subject_weighted"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_eliasziws_test_has_no_answer_with_one_pair_a_subject() -> None:
+    singles = [PairedCounts(0, 1, 0, 0)] * 4 + [PairedCounts(0, 0, 1, 0)] * 2
+    found = eliasziw(singles)
+    assert isinstance(found, NotEvaluable)
+    assert found.code == "no_variation_within"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "soc", "code"),
+    [
+        ([0, 0, 0, 0], [0, 0, 0, 0], "constant_outcome"),
+        ([1, 1, 1, 1], [1, 0, 0, 1], "arms_separated"),
+        ([1, 2, 1, 0], [1, 0, 0, 1], "values_not_binary"),
+        ([math.inf, 1, 1, 1], [1, 0, 0, 1], "values_not_finite"),
+    ],
+)
+def test_what_the_equations_cannot_fit_is_refused_before_the_fit(
+    candidate: FloatArray, soc: FloatArray, code: str
+) -> None:
+    found = stacked.arm_effect(
+        np.array(candidate, dtype=np.float64),
+        np.array(soc, dtype=np.float64),
+        np.array([0, 0, 1, 2]),
+        link="logit",
+        working="independence",
+    )
+    assert isinstance(found, NotEvaluable)
+    assert found.code == code
