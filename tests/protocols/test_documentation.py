@@ -8,6 +8,7 @@ import pytest
 import protocols
 from protocols.findings import Code
 from protocols.load import check
+from protocols.methods.measures import MEASURES
 from protocols.rules import RULES
 from protocols.validation import field_paths
 from tests.protocols.cases import CASES
@@ -20,7 +21,7 @@ CODE_ROW = re.compile(r"^\| `([A-Z0-9_]+)` \| ([EW]) \|", re.MULTILINE)
 
 
 def _documented_fields() -> set[str]:
-    text = README[README.index("## Every field") : README.index("## Every finding code")]
+    text = README[README.index("## Every field") : README.index("## Every measure")]
     return set(FIRST_CELL.findall(text))
 
 
@@ -45,6 +46,17 @@ def test_the_documented_level_is_the_level_of_the_finding() -> None:
     letters = dict(CODE_ROW.findall(README))
     for code, (level, _, _) in CASES.items():
         assert letters[code] == level[0].upper(), code
+
+
+def test_every_measure_is_documented_with_its_parameters() -> None:
+    text = README[README.index("## Every measure") : README.index("## Every finding code")]
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \|(.*)$", text, re.MULTILINE))
+    assert list(rows) == list(MEASURES)
+    for word, spec in MEASURES.items():
+        assert spec.title in rows[word]
+        assert [f"`{asked.name}`" for asked in spec.parameters] == re.findall(
+            "`[a-z_]+`", rows[word]
+        )
 
 
 def test_every_rule_runs_once() -> None:
