@@ -233,6 +233,25 @@ def test_splitting_a_subject_changes_only_what_is_known_about_the_error(data: Fo
 
 
 @LAW
+@given(forecasts(certain=True))
+def test_tests_between_subjects_are_t_tests_of_their_sums(data: Forecasts) -> None:
+    p, y, cluster = data[0], data[2], data[3]
+    predicted = known(Predicted.of(p, y, cluster))
+    index = np.unique(cluster, return_inverse=True)[1]
+    found = calibration.spiegelhalter(predicted)
+    if isinstance(found, Quantity):
+        expected = stats.ttest_1samp(np.bincount(index, (y - p) * (1 - 2 * p)), 0.0)
+        assert found.statistic == pytest.approx(expected.statistic, rel=1e-7, abs=1e-9)
+        assert found.p_value == pytest.approx(expected.pvalue, rel=1e-6)
+    ratio = calibration.observed_over_expected(predicted, level=0.95)
+    if isinstance(ratio, Quantity):
+        residuals = np.bincount(index, y - (y.sum() / p.sum()) * p)
+        error = stats.sem(residuals) * len(residuals) / y.sum()
+        assert ratio.standard_error == pytest.approx(error, rel=1e-7)
+        assert ratio.statistic == pytest.approx(math.log(y.sum() / p.sum()) / error, abs=1e-7)
+
+
+@LAW
 @given(forecasts())
 def test_lowess_of_distant_values_is_that_of_statsmodels(data: Forecasts) -> None:
     """No value is interpolated: near the end statsmodels fits one place more than R does."""

@@ -253,10 +253,10 @@ def test_a_pair_at_the_threshold_is_flagged_and_at_a_cutoff_counts_as_above() ->
     assert not isinstance(each, NotEvaluable)
     assert each.tolist() == [1.0, -0.25, 0.0]
     moved = reclassification.categorical(
-        numbers(0.2, 0.1), numbers(0.1999, 0.1), numbers(1, 0), [0.2]
+        numbers(0.2, 0.1), numbers(0.1999, 0.2), numbers(1, 0), [0.2]
     )
     assert isinstance(moved, reclassification.Net)
-    assert (moved.events, moved.non_events) == (1.0, 0.0)
+    assert (moved.events, moved.non_events, moved.total) == (1.0, 1.0, 2.0)
 
 
 def test_reclassification_and_prevalence_need_both_classes() -> None:
