@@ -99,6 +99,28 @@ def test_row_order_changes_no_bit_of_an_area_difference(data: Scored, seed: int)
         assert estimated(data, clustered=clustered) == estimated(shuffled, clustered=clustered)
 
 
+def quadratic_obuchowski(data: Scored) -> float:
+    """The variance of 1997 from the double loop, subject by subject."""
+    candidate, soc, outcome, cluster = data
+    (c10, c01), (s10, s01) = double_loop(candidate, outcome), double_loop(soc, outcome)
+    effect, m, n = c10.mean() - s10.mean(), len(c10), len(c01)
+    labels = np.unique(cluster)
+    events, others = cluster[outcome], cluster[~outcome]
+    x = np.array([(c10 - s10 - effect)[events == label].sum() for label in labels])
+    y = np.array([(c01 - s01 - effect)[others == label].sum() for label in labels])
+    i10, i01, k = len(np.unique(events)), len(np.unique(others)), len(labels)
+    own = i10 / (i10 - 1) * (x @ x) / m**2 + i01 / (i01 - 1) * (y @ y) / n**2
+    return float(own + 2 * k / (k - 1) * (x @ y) / (m * n))
+
+
+@given(scored())
+@settings(max_examples=500)
+def test_the_variance_between_subjects_equals_the_double_loop(data: Scored) -> None:
+    found = estimated(data, clustered=True)
+    if found is not None:
+        assert found.standard_error**2 == pytest.approx(quadratic_obuchowski(data), rel=1e-8)
+
+
 @given(scored())
 @settings(max_examples=500)
 def test_splitting_a_subject_leaves_the_area_difference_alone(data: Scored) -> None:

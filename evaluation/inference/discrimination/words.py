@@ -31,16 +31,6 @@ def _delong(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
     )
 
 
-def _measure(asked: Asked) -> str:
-    """The endpoint's measure; the engine names it among the parameters."""
-    if "measure" in asked.parameters:
-        return asked.word("measure")
-    for measure, needed in MEASURES.items():
-        if needed and all(name in asked.parameters for name in needed):
-            return measure
-    raise UsageError("PARAMETER", "The method needs the endpoint's measure as a parameter.")
-
-
 def _compared(rows: Rows, asked: Asked, measure: str) -> RankComparison | NotEvaluable:
     seed, resamples = asked.drawing
     numbers = {name: asked.number(name) for name in MEASURES[measure]}
@@ -59,7 +49,7 @@ def _compared(rows: Rows, asked: Asked, measure: str) -> RankComparison | NotEva
 
 
 def _bootstrap_test(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
-    measure = _measure(asked)
+    measure = asked.word("measure")
     if measure not in MEASURES:
         raise UsageError("MEASURE", f"{measure} is no measure of a ranking.")
     found = _compared(rows, asked, measure)
