@@ -21,7 +21,6 @@ from evaluation.inference.orientation import (
     critical_of,
     null_effect,
     sign_of,
-    upper_tail,
 )
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
@@ -109,8 +108,7 @@ def wilcoxon_signed_rank(
 ) -> Estimate | NotEvaluable:
     """The typical difference candidate - standard of care against a margin, pairs independent.
 
-    The one-sided p-value is that of the signed ranks about the null value, or of a shift just
-    beyond it if that is larger, so that the hypothesis is rejected as a whole. `standard_error`
+    The one-sided p-value is that of the signed ranks about the null value. `standard_error`
     is the width of the normal rank interval at one-sided 0.025 over twice its deviate, whatever
     the level. Refuses constant differences, differences of so few values that the interval has
     no width, and so few pairs that no p-value reaches the level.
@@ -136,8 +134,7 @@ def wilcoxon_signed_rank(
     if error == 0:
         reason = "The differences take so few values that the error is not estimable from ranks."
         return NotEvaluable("zero_variance", reason)
-    z = _statistic(rank, law, averages, doubled_null)
-    p_value = rank.upper_p(rank.statistic) if rank.exact else upper_tail(z, None)
+    z, p_value = rank.upper_z(rank.statistic), rank.upper_p(rank.statistic)
     low, high = _reconciled(limits, doubled_null / 2, rejected=p_value < (1 - level) / 2)
     ends = sign * _scaled(low, doubled_null, null, resolution), sign * high * resolution
     middle = min(max(averages.median(), low), high)
@@ -179,19 +176,6 @@ def _constant(units: IntArray, resolution: float) -> NotEvaluable | None:
     size = f"{abs(first) * resolution:g}"
     reason = f"The arms differ by {size} on every pair, so there is no variation."
     return NotEvaluable("constant_differences", reason)
-
-
-def _statistic(
-    rank: SignedRank, law: SignedRank, averages: WalshAverages, doubled_null: float
-) -> float:
-    """The smaller deviate: at the null value, and at shifts just on its far side.
-
-    They differ only where averages fall on the null value, which ties ranks that are otherwise
-    apart.
-    """
-    below = math.ceil(doubled_null) - 1
-    beyond = averages.total - averages.at_most(below)
-    return min(rank.upper_z(rank.statistic), law.upper_z(beyond))
 
 
 def _reconciled(limits: RankLimits, null: float, *, rejected: bool) -> tuple[float, float]:

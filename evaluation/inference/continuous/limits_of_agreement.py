@@ -147,7 +147,7 @@ def replicated_limits(
         VarianceComponent(between, k - 1.0, 1.0),
         *(VarianceComponent(v, float(len(index) - k), share) for v in pooled),
     )
-    if sum(part.part for part in parts) == 0 or between == 0:
+    if math.sqrt(between) <= 1e-12 * float(np.abs(candidate - standard_of_care).max()):
         return NotEvaluable("constant_differences", "Differences do not vary between subjects.")
     counts = (len(index), k)
     return _agreement(parts, bias, counts, multiplier=multiplier, interval=interval, level=level)

@@ -83,7 +83,7 @@ def deming(
     (1: orthogonal regression). The variance is the sum of squared changes when one subject (or
     pair, without `cluster`) is left out, about the full estimate, a little above the usual
     jackknife; `jackknife_t` refers it to t with one degree of freedom less than subjects.
-    Refuses fewer than three subjects and data in which the arms do not covary.
+    Refuses fewer than three subjects, arms that do not covary, and pairs all on one line.
     """
     refusal = finite_pairs(candidate, standard_of_care)
     if refusal is not None:
@@ -103,6 +103,8 @@ def deming(
     df = float(k - 1) if reference == "jackknife_t" else None
     critical = critical_value(level, df)
     slope, intercept = (_jackknifed(values, critical) for values in (slopes, intercepts))
+    if (slope.standard_error or 0.0) <= 1e-12 * abs(slope.estimate):
+        return NotEvaluable("zero_variance", "All pairs lie on one line, which leaves no error.")
     return Line(intercept, slope, df)
 
 

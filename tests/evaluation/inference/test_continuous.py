@@ -312,6 +312,7 @@ def test_a_line_needs_arms_that_covary_and_rise() -> None:
     assert code(passing_bablok(flat, flat, level=0.95)) == "slope_undefined"
     assert code(passing_bablok(-rising, rising, level=0.95)) == "slope_undefined"
     assert code(passing_bablok(np.zeros(4001), np.zeros(4001), level=0.95)) == "too_many_pairs"
+    assert code(deming(rising, 2 * rising, error_ratio=1, level=0.95)) == "zero_variance"
     with pytest.raises(UsageError, match="positive"):
         deming(rising, rising, error_ratio=0, level=0.95)
 
