@@ -220,7 +220,7 @@ ESTIMATORS: dict[str, Estimator] = {
         PRECISION,
         "Average precision",
         f"Depends on how common the event is. {_FEW}",
-        "scikit-learn average_precision_score",
+        "point_metrics_n50",
     ),
     "partial_area": _resampled_entry(
         "partial_auc",

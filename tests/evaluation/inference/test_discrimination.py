@@ -68,6 +68,89 @@ def test_the_standardised_area_runs_from_half_on_the_diagonal_to_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcomes", "scores", "asked_of", "expected"),
+    [
+        (
+            "1100110010110",
+            [0, 1, -1, 0, 1, 2, -1, -1, 1, -1, 1, 0, -2],
+            (0.8, 0.9, 0.75),
+            (0.096190476190476173, 0.97759103641456579, 1),
+        ),
+        (
+            "1100000110001001",
+            [0, 1, 0, 0, 0, -1, 0, 0, -1, 0, 0, 2, 0, 1, -1, 3],
+            (0, 0.2, 0.9),
+            (0.18333333333333335, 0.58333333333333326, 0.16666666666666666),
+        ),
+        (
+            "1100011110110001",
+            [
+                1.32,
+                0.22,
+                2.71,
+                -0.13,
+                -0.49,
+                0.79,
+                0.46,
+                0.88,
+                1.65,
+                0.49,
+                0.55,
+                0.28,
+                0.56,
+                -0.95,
+                0.88,
+                0.88,
+            ],
+            (0.5, 1, 0.8),
+            (0.17460317460317457, 0.56613756613756605, 0.31111111111111101),
+        ),
+        (
+            "11001110010010000",
+            [
+                2.49,
+                2.2,
+                0.58,
+                -0.32,
+                1.65,
+                0.22,
+                0.85,
+                0.75,
+                -0.91,
+                1.03,
+                -0.6,
+                1.39,
+                -1.48,
+                -0.25,
+                -0.65,
+                -0.89,
+                -1.22,
+            ],
+            (0.8, 0.9, 0.333),
+            (0.071428571428571411, 0.83193277310924363, 0.8571428571428571),
+        ),
+    ],
+)
+def test_parts_of_a_curve_agree_with_proc(
+    outcomes: str,
+    scores: list[float],
+    asked_of: tuple[float, float, float],
+    expected: tuple[float, float, float],
+) -> None:
+    """R pROC 1.18.0: auc(partial.auc), the same with partial.auc.correct, coords(specificity)."""
+    curve = curve_of(np.array(scores), np.array([digit == "1" for digit in outcomes]))
+    low, high, specificity = asked_of
+    part = partial_area(curve, low=low, high=high)
+    assert part is not None
+    found = (
+        part,
+        standardised(part, low=low, high=high),
+        sensitivity_at(curve, specificity=specificity),
+    )
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
     ("word", "numbers"),
     [
         ("partial_auc", {"specificity_low": 0.9, "specificity_high": 0.9}),
