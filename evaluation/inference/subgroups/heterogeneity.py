@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
-from statsmodels.stats.meta_analysis import combine_effects
 
-from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums
+from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import critical_value
 from protocols.errors import UsageError
@@ -138,6 +137,9 @@ class Pooling:
 def cochran_q(estimates: Sequence[float], variances: Sequence[float]) -> Pooling | NotEvaluable:
     """Heterogeneity of independent estimates (Cochran 1954; Higgins & Thompson 2002, Stat Med
     21:1539; DerSimonian & Laird 1986). Refuses one estimate and a variance that is not positive.
+
+    Written out because statsmodels' `combine_effects` divides by zero for equal estimates and where
+    its untruncated variance between them cancels one of theirs.
     """
     if len(estimates) != len(variances):
         raise UsageError("LENGTHS_DIFFER", "Each estimate needs its variance.")
@@ -149,15 +151,16 @@ def cochran_q(estimates: Sequence[float], variances: Sequence[float]) -> Pooling
         return NotEvaluable("values_not_finite", "An estimate or its variance is no number.")
     if not (variance > 0).all():
         return NotEvaluable("zero_variance", "An estimate has no variance.")
-    found = combine_effects(effect, variance, method_re="chi2")
-    test = found.test_homogeneity()
-    q, df = float(test.statistic), len(estimates) - 1
+    weight = 1 / variance
+    total = exact_sum(weight)
+    fixed = exact_sum(weight * effect) / total
+    q, df = exact_sum(weight * (effect - fixed) ** 2), len(estimates) - 1
     return Pooling(
         q,
         df,
-        float(test.pvalue),
-        max(1 - df / q, 0.0) if q > 0 else 0.0,
-        max(float(found.tau2), 0.0),
-        float(found.mean_effect_fe),
-        float(found.sd_eff_w_fe),
+        float(special.chdtrc(df, q)),
+        max(1 - df / q, 0.0) if q > df else 0.0,
+        max((q - df) / (total - exact_sum(weight**2) / total), 0.0),
+        fixed,
+        1 / math.sqrt(total),
     )

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 from protocols.errors import UsageError
 
 Adjustment = Literal["holm", "hochberg"]
-METHODS: dict[Adjustment, str] = {"holm": "holm", "hochberg": "simes-hochberg"}
+METHODS: tuple[Adjustment, Adjustment] = ("holm", "hochberg")
 
 
 def adjusted(p_values: Sequence[float], method: Adjustment) -> tuple[float, ...]:
@@ -21,7 +20,12 @@ def adjusted(p_values: Sequence[float], method: Adjustment) -> tuple[float, ...]
     values = np.asarray(p_values, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
         raise UsageError("PROBABILITY_RANGE", "A p-value lies in [0, 1].")
-    if values.size == 0:
-        return ()
-    found = multipletests(values, method=METHODS[method])[1]
-    return tuple(float(p) for p in np.minimum(found, 1.0))
+    order = np.argsort(values, kind="stable")
+    steps = np.minimum(values[order] * np.arange(len(values), 0, -1), 1.0)
+    found = np.empty_like(values)
+    match method:
+        case "holm":
+            found[order] = np.maximum.accumulate(steps)
+        case "hochberg":
+            found[order] = np.minimum.accumulate(steps[::-1])[::-1]
+    return tuple(found.tolist())
