@@ -30,7 +30,7 @@ _TOO_FEW = NotEvaluable(
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Predictions in ascending order, the outcome's smoothed share at each, and the outcomes."""
+    """Predictions in ascending order, and the smoothed share of events at each."""
 
     predicted: FloatArray
     smoothed: FloatArray

@@ -28,8 +28,8 @@ ESTIMATORS: dict[str, Estimator] = {
         run=runs.calibration,
         limits=(
             "No slope for separated, constant or certain (0 or 1) predictions; distances from the "
-            "curve depend on the smoother and have no interval. Robust tests at 0.05 rejected 0.05 to "
-            "0.07 of 1,500 simulated trials that were right, with 10 to 50 subjects."
+            "curve depend on the smoother and have no interval. Robust tests at 0.05 rejected 0.05 "
+            "to 0.07 of 1,500 simulated trials that were right, with 10 to 50 subjects."
         ),
         witnesses=("calibration_n48_cand", "statsmodels GLM, with clusters too"),
     ),
