@@ -82,14 +82,12 @@ def paired_t(
         return refusal
     if candidate.size == 1:
         return NotEvaluable("too_few_pairs", "One pair has no variance.")
-    found = clusters.clustered_difference(
-        candidate,
-        standard_of_care,
-        np.arange(candidate.size, dtype=np.int64),
-        margin=margin,
-        direction=direction,
-        level=level,
-    )
+    constant = clusters.constant_difference(candidate, standard_of_care)
+    if constant is not None:
+        return constant
+    # every pair is a subject of its own, so nothing has to be summed
+    totals = clusters.ClusterTotals(candidate, standard_of_care, np.ones(candidate.size))
+    found = clusters.difference_of_totals(totals, margin=margin, direction=direction, level=level)
     return found if isinstance(found, NotEvaluable) else replace(found, method=METHOD)
 
 

@@ -90,8 +90,9 @@ def deming(
         return refusal
     if not (math.isfinite(error_ratio) and error_ratio > 0):
         raise UsageError("ERROR_RATIO", f"A ratio of variances is positive, not {error_ratio}.")
-    labels = np.arange(candidate.size, dtype=np.int64) if cluster is None else cluster
-    index, k = cluster_index(labels)
+    index, k = np.arange(candidate.size, dtype=np.int64), candidate.size
+    if cluster is not None:
+        index, k = cluster_index(cluster)
     if k < 3:
         return NotEvaluable("too_few_pairs", "A line with an error needs three subjects.")
     centre = exact_sum(standard_of_care) / candidate.size, exact_sum(candidate) / candidate.size
@@ -112,7 +113,7 @@ def _left_out(x: FloatArray, y: FloatArray, index: IntArray, k: int) -> _Moments
     """Moments of the whole sample, then of the sample without each subject."""
 
     def rest(values: FloatArray) -> FloatArray:
-        sums = cluster_sums(values, index, k)
+        sums = values if k == len(values) else cluster_sums(values, index, k)
         total = exact_sum(sums)
         return np.concatenate(([total], total - sums))
 

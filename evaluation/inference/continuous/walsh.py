@@ -14,6 +14,8 @@ from evaluation.inference.arrays import FloatArray, IntArray
 from protocols.errors import UsageError
 
 LARGEST = 2**50
+NARROW = 256
+"""By how much a good guess narrows the search for a rank."""
 
 
 def in_units(differences: FloatArray, resolution: float) -> IntArray:
@@ -71,15 +73,30 @@ class WalshAverages:
     def ranked(self, rank: int) -> int:
         """The doubled average of this rank, 1 .. total, in ascending order.
 
-        O(u log u) for u distinct values, at each of as many steps as the range has binary digits.
+        O(u log u) for u distinct values at each step. The count is close to a line between close
+        ends, so a step guesses along the line and then looks a little to the other side; where
+        that misses, the next step halves.
         """
         low, high = 2 * int(self.values[0]), 2 * int(self.values[-1])
+        below, above = 0, self.total  # counts just under `low`, and at `high`
         while low < high:
-            middle = (low + high) // 2
-            if self.at_most(middle) >= rank:
-                high = middle
-            else:
-                low = middle + 1
+            width = high - low
+            guess = low + width * (rank - below) // max(1, above - below + 1)
+            for place in (
+                guess,
+                guess - width // NARROW,
+                guess + width // NARROW,
+                low + width // 2,
+            ):
+                if not low <= place < high:
+                    continue
+                count = self.at_most(place)
+                if count >= rank:
+                    high, above = place, count
+                else:
+                    low, below = place + 1, count
+                if high - low <= width // (NARROW // 2):
+                    break
         return low
 
     def median(self) -> float:
