@@ -35,6 +35,11 @@ class _Runner:
         self._protocol = protocol
         self._eligibility = EligibilityCheck(protocol)
         self._measures = {endpoint.id: endpoint.measure for endpoint in protocol.endpoints}
+        self._of_the_outcome = {
+            endpoint.id
+            for endpoint in protocol.endpoints
+            if endpoint.outcome == protocol.outcome.name
+        }
         self._safety = [
             (
                 rule.id,
@@ -71,8 +76,11 @@ class _Runner:
     def _correct(
         self, endpoint: str, flags: tuple[bool | None, bool | None], outcome: bool | None
     ) -> tuple[bool | None, bool | None]:
-        """[standard of care, candidate]; an ineligible or unascertained encounter is outside."""
-        if outcome is None:
+        """[standard of care, candidate]; an ineligible or unascertained encounter is outside.
+
+        So is every endpoint of a further outcome: examples tell the protocol's own alone.
+        """
+        if outcome is None or endpoint not in self._of_the_outcome:
             return None, None
         measure = self._measures[endpoint]
         return (

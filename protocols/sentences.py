@@ -16,14 +16,17 @@ def null_hypothesis(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
     higher = endpoint.direction is Direction.HIGHER_IS_BETTER
     sign = f"{_effect(hypothesis)} {'≤' if higher else '≥'} {_bound(hypothesis, endpoint)}"
     match hypothesis.framework:
+        case Framework.NON_INFERIORITY if _is_ratio(hypothesis):
+            limit = f"{_value(hypothesis):g} times the standard of care"
+            claim = f"reaches at most {limit}" if higher else f"reaches {limit} or more"
         case Framework.NON_INFERIORITY:
             side = "below" if higher else "above"
-            claim = f"lies {side} the standard of care by {_margin(hypothesis)} or more"
+            claim = f"lies {side} the standard of care by {_value(hypothesis):g} or more"
         case Framework.SUPERIORITY:
             claim = "is no better than the standard of care"
         case Framework.EQUIVALENCE:
-            claim = f"differs from the standard of care by {_margin(hypothesis)} or more"
             low, high = _limits(hypothesis)
+            claim = f"differs from the standard of care by {_distance(hypothesis)} or more"
             sign = f"{_effect(hypothesis)} ≤ {low} or ≥ {high}"
     return f"{endpoint.title}: the candidate {claim} ({sign})."
 
@@ -32,15 +35,18 @@ def alternative(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
     """What the trial sets out to show."""
     higher = endpoint.direction is Direction.HIGHER_IS_BETTER
     sign = f"{_effect(hypothesis)} {'>' if higher else '<'} {_bound(hypothesis, endpoint)}"
-    margin = _margin(hypothesis)
     match hypothesis.framework:
+        case Framework.NON_INFERIORITY if _is_ratio(hypothesis):
+            limit = f"{_value(hypothesis):g} times the standard of care"
+            claim = f"reaches more than {limit}" if higher else f"stays below {limit}"
         case Framework.NON_INFERIORITY:
+            margin = f"{_value(hypothesis):g}"
             claim = f"is worse than the standard of care by less than {margin}, or not worse at all"
         case Framework.SUPERIORITY:
             claim = "is better than the standard of care"
         case Framework.EQUIVALENCE:
-            claim = f"differs from the standard of care by less than {margin}"
             low, high = _limits(hypothesis)
+            claim = f"differs from the standard of care by less than {_distance(hypothesis)}"
             sign = f"{low} < {_effect(hypothesis)} < {high}"
     return f"{endpoint.title}: the candidate {claim} ({sign})."
 
@@ -53,27 +59,29 @@ def _effect(hypothesis: Hypothesis) -> str:
     return RATIO if _is_ratio(hypothesis) else DIFFERENCE
 
 
-def _margin(hypothesis: Hypothesis) -> str:
-    """The margin in words: `0.05`, or `a factor of 0.9`."""
-    value = f"{hypothesis.margin.value:g}" if hypothesis.margin else "0"
-    return f"a factor of {value}" if _is_ratio(hypothesis) else value
+def _value(hypothesis: Hypothesis) -> float:
+    """The margin as written; without one, the value of no effect."""
+    if hypothesis.margin is None:
+        return 1.0 if _is_ratio(hypothesis) else 0.0
+    return hypothesis.margin.value
 
 
 def _bound(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
-    if hypothesis.margin is None:
-        return "1" if _is_ratio(hypothesis) else "0"
-    if _is_ratio(hypothesis):
-        return f"{hypothesis.margin.value:g}"
-    negative = endpoint.direction is Direction.HIGHER_IS_BETTER
-    return f"{'−' if negative else ''}{hypothesis.margin.value:g}"
+    higher = endpoint.direction is Direction.HIGHER_IS_BETTER
+    negative = higher and hypothesis.margin is not None and not _is_ratio(hypothesis)
+    return f"{'−' if negative else ''}{_value(hypothesis):g}"
 
 
 def _limits(hypothesis: Hypothesis) -> tuple[str, str]:
     """Both margins of equivalence; a ratio's other one is its reciprocal."""
-    value = hypothesis.margin.value if hypothesis.margin else 0.0
-    if not _is_ratio(hypothesis):
-        return f"−{value:g}", f"{value:g}"
-    if value in (0.0, 1.0):
-        return "1", "1"
-    low, high = sorted((value, 1 / value))
-    return f"{low:g}", f"{high:g}"
+    value = _value(hypothesis)
+    if _is_ratio(hypothesis):
+        low, high = sorted((value, 1 / value))
+        return f"{low:g}", f"{high:g}"
+    return f"−{value:g}", f"{value:g}"
+
+
+def _distance(hypothesis: Hypothesis) -> str:
+    """The margin of equivalence in words."""
+    value = _value(hypothesis)
+    return f"a factor of {max(value, 1 / value):g}" if _is_ratio(hypothesis) else f"{value:g}"

@@ -10,6 +10,7 @@ from protocols.canonical import canonical_protocol, digest_of
 from protocols.cli import protocol
 from protocols.load import load
 from tests.protocols.documents import MINIMAL, line_of, minimal_text
+from tests.protocols.edits import analysis, further
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -94,6 +95,24 @@ def test_show_reads_the_plan_aloud() -> None:
         "Ada, principal investigator",
     ):
         assert part in shown
+
+
+def test_show_reads_further_outcomes_and_analyses_aloud(tmp_path: Path) -> None:
+    file = tmp_path / "trial.yaml"
+    estimated = analysis(
+        estimator="clustered_effect",
+        interval="cr2",
+        parameters="{weighting: subject_weighted}",
+    )
+    file.write_text(minimal_text(further(per_arm="true"), estimated))
+    shown = " ".join(_run("show", file).output.split())
+    for part in (
+        "dose, number for each arm, adjudicated: The right dose.",
+        "A1, supporting: Described; SENS by clustered_effect (weighting subject_weighted),",
+        "interval cr2 at 0.95, in FAS.",
+    ):
+        assert part in shown
+    assert "Further outcomes None." in " ".join(_run("show", MINIMAL).output.split())
 
 
 def test_show_for_machines_holds_the_sentences() -> None:

@@ -89,6 +89,15 @@ def test_only_allowed_fields_of_their_type_reach_the_store() -> None:
         ("specificity", False, False, True),
         ("specificity", True, False, False),
         ("specificity", False, True, None),
+        ("accuracy", True, True, True),
+        ("accuracy", False, False, True),
+        ("accuracy", True, False, False),
+        ("accuracy", None, False, None),
+        ("flagged", True, False, True),
+        ("flagged", False, True, False),
+        ("flagged", None, True, None),
+        ("ppv", True, True, None),
+        ("within_tolerance", True, True, None),
         ("auc", True, True, None),
         ("brier", True, True, None),
         ("sensitivity", None, True, None),
@@ -157,6 +166,16 @@ def test_a_reply_that_is_no_answer_has_a_named_problem_and_no_score(
 ) -> None:
     reading = _read(reply)
     assert (reading.problem, reading.score, reading.flag) == (problem, None, None)
+
+
+@pytest.mark.parametrize(
+    ("score", "problem"),
+    [(0, None), (2.0, None), (1.5, "score_out_of_range"), (3, "score_out_of_range")],
+)
+def test_a_category_answers_with_the_place_of_a_level(score: float, problem: Problem) -> None:
+    output = CANDIDATE.output.model_copy(update={"kind": "category", "low": 0.0, "high": 2.0})
+    reader = ReplyReader(CANDIDATE.model_copy(update={"output": output}))
+    assert reader.read({"model": IDENTITY, "output": {"score": score}}).problem == problem
 
 
 def test_an_identity_is_kept_beside_a_problem_with_the_score() -> None:

@@ -92,6 +92,11 @@ def test_a_measure_of_an_outcome_that_cannot_give_it_is_refused(
     assert Code.OUTCOME_MEASURE_CLASH in found
 
 
+def test_an_endpoint_of_a_further_outcome_is_null_in_worked_examples() -> None:
+    readmitted = further(type="binary", low="null", high="null", basis="observed")
+    assert _codes(readmitted, *_spec("specificity", "{}", "dose")) == set()
+
+
 def test_what_follows_from_acting_is_not_observed_but_may_be_judged() -> None:
     judged = {"type": "binary", "low": "null", "high": "null", "per_arm": "true"}
     assert Code.OUTCOME_NOT_OBSERVABLE in _codes(further(**judged, basis="observed"))

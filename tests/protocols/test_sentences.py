@@ -42,6 +42,63 @@ def test_the_margin_turns_with_the_direction(
     assert alternative(hypothesis, endpoint).endswith(f"(candidate − standard of care {other}).")
 
 
+RATIO = "candidate ÷ standard of care"
+
+
+@pytest.mark.parametrize(
+    ("framework", "direction", "value", "null", "other"),
+    [
+        (
+            "non_inferiority",
+            "higher_is_better",
+            0.9,
+            f"reaches at most 0.9 times the standard of care ({RATIO} ≤ 0.9).",
+            f"reaches more than 0.9 times the standard of care ({RATIO} > 0.9).",
+        ),
+        (
+            "non_inferiority",
+            "lower_is_better",
+            1.25,
+            f"reaches 1.25 times the standard of care or more ({RATIO} ≥ 1.25).",
+            f"stays below 1.25 times the standard of care ({RATIO} < 1.25).",
+        ),
+        (
+            "superiority",
+            "lower_is_better",
+            None,
+            f"is no better than the standard of care ({RATIO} ≥ 1).",
+            f"is better than the standard of care ({RATIO} < 1).",
+        ),
+        (
+            "equivalence",
+            "higher_is_better",
+            0.8,
+            f"by a factor of 1.25 or more ({RATIO} ≤ 0.8 or ≥ 1.25).",
+            f"by less than a factor of 1.25 (0.8 < {RATIO} < 1.25).",
+        ),
+    ],
+)
+def test_a_ratio_is_held_against_its_margin_as_written(
+    framework: str, direction: str, value: float | None, null: str, other: str
+) -> None:
+    hypothesis, endpoint = _pair(framework, direction)
+    margin = hypothesis.margin and hypothesis.margin.model_copy(update={"value": value})
+    over = {"effect": "candidate_over_standard_of_care", "margin": margin}
+    ratio = hypothesis.model_copy(update=over)
+    assert null_hypothesis(ratio, endpoint).endswith(null)
+    assert alternative(ratio, endpoint).endswith(other)
+
+
+def test_equivalence_is_held_against_both_margins() -> None:
+    hypothesis, endpoint = _pair("equivalence", "lower_is_better")
+    assert null_hypothesis(hypothesis, endpoint).endswith(
+        "by 0.05 or more (candidate − standard of care ≤ −0.05 or ≥ 0.05)."
+    )
+    assert alternative(hypothesis, endpoint).endswith(
+        "by less than 0.05 (−0.05 < candidate − standard of care < 0.05)."
+    )
+
+
 def test_the_sentences_of_non_inferiority_read_as_such() -> None:
     hypothesis, endpoint = PROTOCOL.hypotheses[0], PROTOCOL.endpoints[0]
     assert null_hypothesis(hypothesis, endpoint) == (
