@@ -88,7 +88,17 @@ def ipw_hajek(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     difference = column(inputs, "difference")[observed]
     cluster = np.asarray(inputs["cluster"], dtype=np.int64)[observed]
     none = np.zeros(len(difference))
-    found = answered(weighting.weighted_means(difference, none, 1 / probability[observed], cluster))
+    found = answered(
+        weighting.weighted_difference(
+            difference,
+            none,
+            cluster,
+            probability=probability[observed],
+            margin=float(inputs.get("margin", 0.0)),
+            direction=direction_of(inputs),
+            level=float(inputs.get("conf_level", 0.95)),
+        )
+    )
     plain = weighting.weighted_means(difference, none, np.ones(len(difference)), cluster)
     alone = None if isinstance(plain, NotEvaluable) else plain
     return {

@@ -22,7 +22,7 @@ POSTERIORS: dict[str, Posterior] = {
     "normal_approximation": "normal_approximation",
     "bayesian_bootstrap": "bayesian_bootstrap",
 }
-MOST_EXTREME = 1e-9  # a fitted probability this close to 0 or 1 is a separated model
+LARGEST_ERROR = 1e3  # of a standardised coefficient: beyond it the likelihood has no maximum
 SEPARATED = NotEvaluable("model_not_estimable", "The predictors separate the outcomes completely.")
 
 
@@ -102,10 +102,7 @@ def logistic(
         except np.linalg.LinAlgError:
             return SEPARATED
     coefficients = np.asarray(found.params, dtype=np.float64)
-    if not (np.isfinite(coefficients).all() and np.isfinite(root).all()):
-        return SEPARATED
-    share = special.expit(x @ coefficients)
-    if min(share.min(), (1 - share).min()) < MOST_EXTREME:
+    if not (np.isfinite(coefficients).all() and np.abs(root).max() < LARGEST_ERROR):
         return SEPARATED
     return Fit(coefficients, root)
 

@@ -48,7 +48,7 @@ def hidden_levels(smallest: Sequence[int], n: Sequence[int], *, minimum: int) ->
     )
     if hidden:
         for at in large:
-            if len(hidden) >= 2 and sum(hidden) >= minimum:
+            if sum(hidden) >= minimum:  # never by one level alone
                 break
             hidden.append(smallest[at])
             withheld[at] = True

@@ -89,8 +89,11 @@ def group_means(
         return NotEvaluable("one_cluster", "All pairs come from one subject.")
     sizes = np.bincount(groups, minlength=n_groups)
     means = cluster_sums(difference, groups, n_groups) / sizes
-    cell, residual = subjects * n_groups + groups, difference - means[groups]
-    scores = cluster_sums(residual, cell, k * n_groups).reshape(k, n_groups) / sizes
+    residual = difference - means[groups]
+    columns = [
+        cluster_sums(np.where(groups == g, residual, 0.0), subjects, k) for g in range(n_groups)
+    ]
+    scores = np.column_stack(columns) / sizes
     return GroupMeans(means, np.asarray(k / (k - 1) * scores.T @ scores), k)
 
 

@@ -9,7 +9,7 @@ from evaluation.inference.missing.ascertainment import equal_shares, known_share
 from evaluation.inference.missing.imputation import tipping_delta
 from evaluation.inference.missing.models import Predictor, design, logistic
 from evaluation.inference.missing.potential import COLUMNS, Potential
-from evaluation.inference.missing.weighting import unsupported, weighted_means
+from evaluation.inference.missing.weighting import unsupported, weighted_difference, weighted_means
 from evaluation.inference.missing.words import ESTIMATORS, TESTS
 from evaluation.inference.proportions.single import clopper_pearson_interval
 from evaluation.inference.rows import Asked, ParameterValue, Rows
@@ -131,13 +131,27 @@ def test_weighting_undoes_a_delay_that_follows_what_the_arms_said() -> None:
     chance = np.where(stratum, 0.9, 0.09)
     difference = np.where(stratum, rng.random(n) < 0.6, rng.random(n) < 0.2).astype(np.float64)
     known = rng.random(n) < chance
-    found = weighted_means(
-        difference[known], np.zeros(known.sum()), 1 / chance[known], np.arange(n)[known]
+    found = weighted_difference(
+        difference[known],
+        np.zeros(known.sum()),
+        np.arange(n)[known],
+        probability=chance[known],
+        margin=0.0,
+        direction=Direction.HIGHER_IS_BETTER,
+        level=0.95,
     )
-    assert not isinstance(found, NotEvaluable)
+    assert isinstance(found, Estimate)
     assert abs(found.estimate - 0.4) < 3 * found.standard_error
     assert difference[known].mean() > 0.5
-    assert found.effective_n < known.sum()
+
+
+def test_weights_shrink_the_number_of_pairs_that_count() -> None:
+    found = weighted_means(
+        np.array([1.0, 0.0, 1.0]), np.zeros(3), np.array([1.0, 1.0, 2.0]), np.arange(3)
+    )
+    assert not isinstance(found, NotEvaluable)
+    assert found.estimate == 0.75
+    assert found.effective_n == pytest.approx(16 / 6)
 
 
 @pytest.mark.parametrize("word", ["imputed_difference", "ipw_difference"])

@@ -95,7 +95,9 @@ def test_subjects_in_two_levels_are_known_to_the_covariance_and_stop_cochrans_q(
 
 def test_few_subjects_in_a_level_are_warned_of() -> None:
     rows = rows_with_unknown(4, n=60, n_subjects=20, known_share=1.0)
-    found = findings("heterogeneity", with_levels(rows, rows.cluster % 2.0, ("a", "b")), 2)
+    found = findings(
+        "heterogeneity", with_levels(rows, (rows.cluster % 2).astype(np.float64), ("a", "b")), 2
+    )
     assert "fewer than 15 subjects" in found.warnings[0]
 
 
