@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from protocols.errors import Finding
-from protocols.findings import Code, error
+from protocols.findings import Code, error, warning
 from protocols.methods.measures import MEASURES, MeasureSpec
 from protocols.outcomes import outcomes_by_name
 from protocols.rules.names import suggestion
@@ -31,6 +31,19 @@ def observable(protocol: Protocol) -> Iterator[Finding]:
             remedy = "Have it adjudicated from both answers, or simulate it, and say so in basis."
             path = f"further_outcomes[{index}].basis"
             yield error(Code.OUTCOME_NOT_OBSERVABLE, path, message, remedy)
+
+
+def simulated(protocol: Protocol) -> Iterator[Finding]:
+    """A hypothesis on a simulated outcome tests the simulator as well."""
+    bases = {outcome.name: outcome.basis for outcome in protocol.further_outcomes}
+    endpoints = {endpoint.id: endpoint.outcome for endpoint in protocol.endpoints}
+    for index, hypothesis in enumerate(protocol.hypotheses):
+        name = endpoints.get(hypothesis.endpoint, "")
+        if bases.get(name) == "simulated":
+            message = f"`{hypothesis.id}` tests `{name}`, which nobody saw: it is simulated."
+            remedy = "Describe it with an analysis; a verdict would be one on the simulator too."
+            path = f"hypotheses[{index}].endpoint"
+            yield warning(Code.OUTCOME_SIMULATED, path, message, remedy)
 
 
 def levels(protocol: Protocol) -> Iterator[Finding]:
@@ -137,6 +150,7 @@ def categories(protocol: Protocol) -> Iterator[Finding]:
 RULES = (
     names,
     observable,
+    simulated,
     levels,
     limits,
     outcomes_of_endpoints,

@@ -100,6 +100,12 @@ CASES: dict[Code, Case] = {
     Code.OUTCOME_NOT_OBSERVABLE: _change(
         "further_outcomes[0].basis", *further(per_arm="true", basis="observed")
     ),
+    Code.OUTCOME_SIMULATED: _warn(
+        "hypotheses[1].endpoint",
+        *further(type="binary", low="null", high="null", basis="simulated"),
+        ("measure: sensitivity\n    outcome: died", "measure: sensitivity\n    outcome: dose"),
+        ("SENS: [true, false]", "SENS: [null, null]"),
+    ),
     Code.OUTCOME_LEVELS: _change("further_outcomes[0].levels", *further(levels="[low, high]")),
     Code.OUTCOME_LIMITS: _change("further_outcomes[0].low", *further(low="100", high="0")),
     Code.OUTCOME_MEASURE_CLASH: _change(

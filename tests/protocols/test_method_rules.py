@@ -187,7 +187,7 @@ def test_a_ratio_of_equivalence_may_be_written_from_either_side(value: str) -> N
 
 def test_a_margin_of_what_is_no_share_may_exceed_one() -> None:
     edits = (
-        further(per_arm="true", basis="simulated"),
+        further(per_arm="true", basis="adjudicated"),
         *_spec("value", "{}", "dose"),
         ("role: descriptive", "role: key_secondary"),
         (
