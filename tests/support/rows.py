@@ -40,7 +40,8 @@ def rows_of(
     chances = [1 / (1 + np.exp(0.9 - score)) for score in latent]
     flags = [chance >= 0.4 for chance in chances]
     known = rng.random(n) >= unknown
-    extra = _extra(outcome, rng=rng, n=n) | {
+    graded = MEASURES[measure].kind == "category"
+    extra = _extra(outcome, rng=rng, n=n, graded=graded) | {
         "candidate_probability": chances[0],
         "standard_of_care_probability": chances[1],
     }
@@ -64,7 +65,7 @@ def rows_of(
         candidate_flag=flags[0],
         standard_of_care_flag=flags[1],
         extra=extra,
-        labels={"reference": LEVELS, "subgroup": ("younger", "older")},
+        labels={"reference": LEVELS} if graded else {},
     )
 
 
@@ -108,15 +109,17 @@ def _values(
         right = rng.random(n) < 0.8
         return right.astype(float), np.where(rng.random(n) < 0.15, ~right, right).astype(float)
     if measure == "value":
-        base = rng.poisson(3, n)
-        return base + rng.poisson(1, n).astype(float), base + rng.poisson(1, n).astype(float)
-    return (10 * chances[0]).round(1) + 1, (10 * chances[1]).round(1) + 1
+        base = 1 + rng.poisson(3, n)
+        return base + rng.poisson(6, n).astype(float), base + rng.poisson(6, n).astype(float)
+    return (100 * chances[0]).round(1) + 2, (100 * chances[1]).round(1) + 2
 
 
-def _extra(outcome: BoolArray, *, rng: np.random.Generator, n: int) -> dict[str, FloatArray]:
+def _extra(
+    outcome: BoolArray, *, rng: np.random.Generator, n: int, graded: bool
+) -> dict[str, FloatArray]:
     time = rng.exponential(np.where(outcome, 2.0, 6.0)).round(2) + 0.01
     return {
-        "reference": rng.integers(0, 4, n).astype(float),
+        "reference": rng.integers(0, 4, n).astype(float) if graded else rng.uniform(2, 90, n),
         "time": time,
         "event": (rng.random(n) < 0.7).astype(float),
         "candidate_time": rng.exponential(5, n).round(2) + 0.01,
@@ -158,11 +161,15 @@ SENSIBLE: Mapping[str, ParameterValue] = {
     "bins": 5,
     "resolution": 0.1,
     "scores": (0.0, 1.0, 2.0, 3.0),
+    "lower": -1.0,
+    "upper": 1.0,
+    "grades": tuple(float(grade) for grade in range(60)),
+    "weights": tuple(float(grade) for grade in range(60)),
 }
 
 
 def _value(parameter: Parameter) -> ParameterValue:
-    if parameter.name in SENSIBLE:
+    if parameter.name in SENSIBLE and not parameter.choices:
         return SENSIBLE[parameter.name]
     if parameter.choices:
         return parameter.choices[0]

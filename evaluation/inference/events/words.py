@@ -224,6 +224,7 @@ TESTS: dict[str, HypothesisTest] = {
             "independent. Refuses an arm without events."
         ),
         witnesses=("rate_ratio_paired_conditional", "scipy binomtest"),
+        inverted=True,
     ),
     "poisson_rate_ratio": HypothesisTest(
         rates.POISSON,
