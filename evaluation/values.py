@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.columns import Column
+from evaluation.inference.continuous.tolerance import within_tolerance
 from evaluation.populations import UNKNOWN, BoolArray, FloatArray, IntArray, Sample
 from protocols.endpoints import flag_is_correct
 from protocols.schema import Arms, Endpoint
@@ -188,10 +189,11 @@ def _errors(power: int) -> Callable[[Seen], Values]:
 def _within_tolerance(seen: Seen) -> Values:
     """1 where the answer lies within the larger of both tolerances of the reference."""
     reference = seen.columns["reference"].values
-    reach = np.maximum(seen.number("absolute"), seen.number("relative") * np.abs(reference))
+    relative, absolute = seen.number("relative"), seen.number("absolute")
 
     def within(scores: FloatArray) -> FloatArray:
-        return np.where(np.isnan(reference), np.nan, np.abs(scores - reference) <= reach)
+        inside = within_tolerance(scores, reference, relative=relative, absolute=absolute)
+        return np.where(np.isnan(reference), np.nan, inside)
 
     return within(seen.sample.candidate_score), within(seen.sample.standard_of_care_score)
 

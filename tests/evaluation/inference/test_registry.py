@@ -10,6 +10,7 @@ import pytest
 from evaluation.design.repeated import nominal_alpha, repeated_interval
 from evaluation.inference import registry
 from evaluation.inference.base import Estimate, Findings, NotEvaluable
+from evaluation.inference.entries import Estimator, HypothesisTest
 from evaluation.inference.rows import Asked, Rows
 from protocols.methods import table
 from protocols.methods.base import EstimatorSpec, HypothesisTestSpec
@@ -77,13 +78,15 @@ def test_a_word_means_one_thing() -> None:
 
 
 def test_every_family_and_every_measure_can_be_registered() -> None:
-    groups = {spec.group for spec in (*table.TESTS.values(), *table.ESTIMATORS.values())}
+    groups = {spec.group for spec in table.TESTS.values()}
+    groups |= {spec.group for spec in table.ESTIMATORS.values()}
     assert groups == set(registry.FAMILIES)
     assert {measure for _, measure in (*CASES, *ANALYSES)} == set(MEASURES)
 
 
 def test_every_method_names_source_limits_and_two_witnesses() -> None:
-    for entry in (*registry.TESTS.values(), *registry.ESTIMATORS.values()):
+    entries: list[HypothesisTest | Estimator] = [*registry.TESTS.values()]
+    for entry in (*entries, *registry.ESTIMATORS.values()):
         texts = (entry.method.sentence, entry.method.citation, entry.limits, *entry.witnesses)
         assert all(len(text.strip()) > 3 for text in texts), entry.method.name
 

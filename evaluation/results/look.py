@@ -1,0 +1,144 @@
+"""How a look came about, and the root of `results.json`."""
+
+from evaluation.results.base import Result
+from evaluation.results.beside import (
+    AnalysisResult,
+    ArmCalibration,
+    MissingPattern,
+    NaturalFrequencies,
+    RocCurve,
+    SafetyResult,
+    SubgroupResult,
+)
+from evaluation.results.effects import HypothesisResult
+
+
+class FlowStep(Result):
+    """One box of the flow diagram with the reasons for what leaves before the next, zeros kept."""
+
+    id: str
+    title: str
+    n: int
+    excluded: tuple[tuple[str, int], ...]  # (reason, count)
+
+
+class PopulationCount(Result):
+    """Who is in an analysis population; `n_evaluable` have an ascertained outcome."""
+
+    id: str
+    title: str
+    definition: str
+    role: str
+    n_pairs: int
+    n_evaluable: int
+    n_events: int
+    n_subjects: int
+
+
+class ArmOperations(Result):
+    """Counts by fate and the arm's own response times in milliseconds over answered requests."""
+
+    arm: str
+    name: str
+    version: str
+    digest: str
+    fates: dict[str, int]
+    p50_ms: float | None
+    p99_ms: float | None
+    max_ms: float | None
+    lag_p50_ms: float | None
+    lag_p99_ms: float | None
+
+
+class DeviationCount(Result):
+    """How often conduct departed from the protocol in one way."""
+
+    code: str
+    severity: str
+    n: int
+    detail: str
+
+
+class RefusalEntry(Result):
+    """Something asked for that the registered plan does not allow."""
+
+    code: str
+    detail: str
+
+
+class Recommendation(Result):
+    """The first registered rule that was true; named people decide."""
+
+    rule: str
+    recommendation: str
+    sentence: str
+    decided_by: tuple[str, ...]
+
+
+class Digests(Result):
+    """`sha256:` digests of the registered protocol and of the locked data."""
+
+    protocol: str
+    lock: str
+
+
+class LookFacts(Result):
+    """Which look of which trial, when it was locked and how far the trial had come."""
+
+    trial: str
+    title: str
+    acronym: str
+    protocol_version: str
+    protocol_date: str
+    look: str
+    look_number: int
+    looks_planned: int
+    final: bool
+    status: str  # INTERIM | FINAL
+    retrospective: bool
+    locked_at: str  # RFC 3339 UTC
+    information_fraction: float
+    evaluable_pairs: int
+    planned_pairs: int
+    looks_made: int
+    looks_refused: int
+
+
+class CompletenessResult(Result):
+    """Accepted requests against recorded ones, and the share that was lost."""
+
+    accepted: int
+    recorded: int
+    booked_gaps: int
+    unexplained: tuple[str, ...]
+    gap_share: float
+    largest_gap_share: float
+    within_protocol: bool
+
+
+class LookResults(Result):
+    """The root of `results.json`."""
+
+    schema_version: str
+    engine_version: str
+    facts: LookFacts
+    digests: Digests
+    headline: str  # the verdict sentence of the look
+    hypotheses: tuple[HypothesisResult, ...]
+    safety: tuple[SafetyResult, ...]
+    analyses: tuple[AnalysisResult, ...]
+    recommendation: Recommendation
+    frequencies: tuple[NaturalFrequencies, ...]
+    flow: tuple[FlowStep, ...]
+    populations: tuple[PopulationCount, ...]
+    subgroups: tuple[SubgroupResult, ...]
+    curves: tuple[RocCurve, ...]
+    calibration: tuple[ArmCalibration, ...]  # only arms whose output is a probability
+    missing_patterns: tuple[MissingPattern, ...]
+    operations: tuple[ArmOperations, ...]
+    completeness: CompletenessResult
+    outcome_conflicts: int
+    deviations: tuple[DeviationCount, ...]
+    refusals: tuple[RefusalEntry, ...]
+    limits: tuple[str, ...]  # what this trial cannot show, generated from facts
+    protocol: dict[str, object]  # the canonical protocol, for the report's own text
