@@ -30,12 +30,10 @@ def cluster_index(cluster: IntArray) -> tuple[IntArray, int]:
 
 def cluster_sums(values: FloatArray, index: IntArray, n_clusters: int) -> FloatArray:
     """Correctly rounded sums by cluster, hence the same bytes for every order of the rows."""
-    if n_clusters == len(values):  # every value is a sum by itself
-        sums = np.empty(n_clusters)
-        sums[index] = values
-        return sums + 0.0
-    if _add_up_exactly(values):
-        return np.bincount(index, weights=values, minlength=n_clusters) + 0.0
+    alone = n_clusters == len(values) and np.bincount(index).max(initial=0) <= 1
+    if alone or _add_up_exactly(values):
+        sums = np.bincount(index, weights=values, minlength=n_clusters)
+        return sums.astype(np.float64) + 0.0
     return ExactSums.of(values, index, n_clusters).rounded()
 
 
