@@ -54,7 +54,8 @@ ESTIMATORS: dict[str, Estimator] = {
         run_cases.run_tipping,
         limits=(
             "For answers that are right or wrong. Where subjects come back, a share of the pairs "
-            "is a weight and numbers of pairs are equivalents."
+            "is a weight and numbers of pairs are equivalents. More than 300 pairs of the first "
+            "kind move in steps in the search for the smallest assignment."
         ),
         witnesses=("missing_bound_worst", "the smallest assignment is found by trying all"),
         keeps_unknown=True,
