@@ -138,7 +138,7 @@ def asked_of(
     level: float = 0.95,
 ) -> Asked:
     """What a protocol could ask of this method: parameters in their range, the first interval."""
-    parameters = {p.name: _value(p) for p in (*spec.parameters, *MEASURES[measure].parameters)}
+    parameters = {p.name: value_of(p) for p in (*spec.parameters, *MEASURES[measure].parameters)}
     intervals = spec.intervals_of(measure) if isinstance(spec, EstimatorSpec) else ("",)
     return Asked(
         level=level,
@@ -161,6 +161,8 @@ SENSIBLE: Mapping[str, ParameterValue] = {
     "bins": 5,
     "resolution": 0.1,
     "scores": (0.0, 1.0, 2.0, 3.0),
+    "low": 6.0,
+    "high": 11.0,
     "lower": -1.0,
     "upper": 1.0,
     "grades": tuple(float(grade) for grade in range(60)),
@@ -168,7 +170,7 @@ SENSIBLE: Mapping[str, ParameterValue] = {
 }
 
 
-def _value(parameter: Parameter) -> ParameterValue:
+def value_of(parameter: Parameter) -> ParameterValue:
     if parameter.name in SENSIBLE and not parameter.choices:
         return SENSIBLE[parameter.name]
     if parameter.choices:
