@@ -18,7 +18,7 @@ from evaluation.inference.base import NotEvaluable
 from protocols.errors import UsageError
 
 UNDEFINED_SHARE = 0.05
-BLOCK_BYTES = 32_000_000  # of whole-number weights held at once
+BLOCK_BYTES = 2_000_000  # of weights held at once: about what a processor's cache holds
 
 TotalsStatistic = Callable[[FloatArray], FloatArray]
 """Takes one row of totals a resample (b, m), gives b values; NaN where undefined."""
@@ -63,8 +63,14 @@ def subject_weights(
     rng = np.random.default_rng(seed)
     groups = _groups(n_clusters, strata)
     for _ in range(resamples):
-        drawn = [g[rng.integers(0, len(g), size=len(g))] for g in groups]
-        yield np.bincount(np.concatenate(drawn), minlength=n_clusters).astype(np.int64)
+        drawn = [rng.integers(0, len(g), size=len(g)) for g in groups]
+        # The only group is everyone, whose members are their own places.
+        who = drawn[0] if len(groups) == 1 else _members(groups, drawn)
+        yield np.bincount(who, minlength=n_clusters).astype(np.int64, copy=False)
+
+
+def _members(groups: list[IntArray], drawn: list[IntArray]) -> IntArray:
+    return np.concatenate([g[places] for g, places in zip(groups, drawn, strict=True)])
 
 
 def _groups(n_clusters: int, strata: IntArray | None) -> list[IntArray]:
@@ -90,16 +96,15 @@ def bootstrap_totals(
     """
     k = len(sums)
     grid = _on_grid(np.asarray(sums, dtype=np.float64))
-    rows = max(1, BLOCK_BYTES // (8 * k))
+    block, held = np.empty((max(1, BLOCK_BYTES // (8 * k)), k)), 0
     parts: list[FloatArray] = []
-    block: list[IntArray] = []
     for weights in subject_weights(k, seed=seed, resamples=resamples, strata=strata):
-        block.append(weights)
-        if len(block) == rows:
-            parts.append(np.array(block, dtype=np.float64) @ grid)
-            block = []
-    if block:
-        parts.append(np.array(block, dtype=np.float64) @ grid)
+        block[held] = weights
+        held += 1
+        if held == len(block):
+            parts.append(block @ grid)
+            held = 0
+    parts.append(block[:held] @ grid)
     return _defined(np.asarray(statistic(np.concatenate(parts)), dtype=np.float64))
 
 

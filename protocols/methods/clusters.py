@@ -84,6 +84,9 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         ("none",),
         "either",
     ),
+    "mixed_model_effect": EstimatorSpec(
+        "clusters", "mean difference with random subjects", MEANS, ("wald",), "clustered"
+    ),
     "gee_arm_effect": EstimatorSpec(
         "clusters",
         "effect of the arm from estimating equations",

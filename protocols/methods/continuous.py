@@ -58,6 +58,14 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         pairs="independent",
         parameters=(RESOLUTION, ZEROS),
     ),
+    "sign_flip": EstimatorSpec(
+        "continuous",
+        "exact test over all patterns of signs",
+        NUMBERS,
+        ("none",),
+        pairs="either",
+        parameters=(RESOLUTION,),
+    ),
     "limits_of_agreement": EstimatorSpec(
         "continuous",
         "Bland and Altman's limits of agreement",

@@ -9,7 +9,7 @@ import numpy as np
 from evaluation.inference import resampling
 from evaluation.inference.arrays import FloatArray, IntArray
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import differences, means, stacked
+from evaluation.inference.clusters import differences, means, mixed, stacked
 from evaluation.inference.clusters.means import ClusterTotals
 from evaluation.inference.clusters.ratio import ratio_test
 from evaluation.inference.clusters.stacked import ArmEffect, Link, Working
@@ -140,7 +140,19 @@ def bootstrap(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     }
 
 
+def mixed_model(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    cluster = np.unique(inputs["cluster"], return_inverse=True)[1].astype(np.int64)
+    found = answered(mixed.mixed_mean(column(inputs, "difference"), cluster))
+    return {
+        "mean": found.mean,
+        "se": found.standard_error,
+        "var_cluster": found.between,
+        "var_residual": found.within,
+    }
+
+
 CLUSTERS: dict[str, Adapter] = {
+    "clustered_paired.mixed_model_difference": mixed_model,
     "clustered_paired.mcnemar_variants": clustered_mcnemar,
     "clustered_paired.robust_difference": robust_difference,
     "clustered_paired.robust_ratio": robust_ratio,

@@ -16,6 +16,7 @@ from evaluation.inference.continuous import (
     hodges_lehmann,
     limits_of_agreement,
     regression,
+    sign_flip,
     signed_rank,
 )
 from evaluation.inference.continuous.limits_of_agreement import (
@@ -317,7 +318,19 @@ def time_in_range(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     }
 
 
+def flipped_signs(inputs: Inputs, case: Mapping[str, Any]) -> Got:
+    resolution = float(inputs.get("resolution", 1e-9))
+    found = answered(sign_flip.sign_flip(column(inputs, "difference"), resolution=resolution))
+    return {
+        "mean": found.mean,
+        "p_two_sided": found.p_two_sided,
+        "p_greater": found.p_greater,
+        "p_less": found.p_less,
+    }
+
+
 CONTINUOUS: dict[str, Adapter] = {
+    "resampling.exact_sign_flip": flipped_signs,
     "continuous.paired_t_ni_tost": paired_t,
     "continuous.wilcoxon_hl": wilcoxon,
     "continuous.wilcoxon_exact_ties": wilcoxon_tied,

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from evaluation.inference.base import Estimate, NotEvaluable
-from evaluation.inference.clusters import differences, margins, means, ratio, score, stacked
+from evaluation.inference.clusters import differences, margins, means, mixed, ratio, score, stacked
 from evaluation.inference.clusters.describe import (
     METHODS,
     clustered_effect,
@@ -205,6 +205,13 @@ ESTIMATORS: dict[str, Estimator] = {
             "clustered_mcnemar_psychiatry, clustered_mcnemar_singletons",
             "one pair a subject makes Durkalski's form McNemar's",
         ),
+    ),
+    "mixed_model_effect": Estimator(
+        method=mixed.METHOD,
+        run=mixed.mixed_model_effect,
+        limits="Another weighting of subjects than either estimand of clustered_effect; the normal "
+        "reference is too narrow with few subjects. Refuses one pair for every subject.",
+        witnesses=("mixed_model_k12", "the restricted likelihood of statsmodels MixedLM"),
     ),
     "gee_arm_effect": Estimator(
         method=METHODS["gee_arm_effect"],

@@ -10,6 +10,7 @@ from evaluation.inference.continuous import (
     reference_runs,
     regression,
     runs,
+    sign_flip,
     tolerance,
 )
 from evaluation.inference.entries import Estimator, HypothesisTest
@@ -52,6 +53,15 @@ ESTIMATORS: dict[str, Estimator] = {
         runs.pseudo_median,
         limits="Independent pairs only; zeros are left out of the estimate.",
         witnesses=("wilcoxon_exact_ties", "list of all averages"),
+    ),
+    "sign_flip": Estimator(
+        sign_flip.METHOD,
+        sign_flip.run_sign_flip,
+        limits=(
+            "A test of no shift at all, without a margin; refuses many differences at a fine "
+            "resolution."
+        ),
+        witnesses=("sign_flip_n9", "every pattern of signs written out"),
     ),
     "limits_of_agreement": Estimator(
         limits_of_agreement.METHOD,
