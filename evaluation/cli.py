@@ -100,7 +100,7 @@ def lines_of(results: LookResults, sha256: str) -> list[str]:
     ]
 
 
-HEAD = ("hypothesis", "endpoint", "verdict", "difference", "interval", "margin", "z", "bound")
+HEAD = ("hypothesis", "endpoint", "verdict", "effect", "interval", "margin", "z", "bound")
 
 
 def _row(result: HypothesisResult) -> tuple[str, ...]:
@@ -110,12 +110,20 @@ def _row(result: HypothesisResult) -> tuple[str, ...]:
         result.id,
         result.endpoint,
         result.verdict,
-        _number(result.primary.estimate),
+        _effect(result),
         f"{three(interval.low)} to {three(interval.high)} ({interval.kind})" if interval else "–",
         f"{result.margin:g}" if result.margin is not None else "–",
         _number(bound.statistic),
         _number(bound.z),
     )
+
+
+def _effect(result: HypothesisResult) -> str:
+    """The estimate; a ratio says that it is one."""
+    estimate = result.primary.estimate
+    if estimate is None or result.scale != "ratio":
+        return _number(estimate)
+    return f"ratio {three(estimate)}"
 
 
 def _number(value: float | None) -> str:

@@ -36,6 +36,7 @@ def limits_of(
         *_repeats(protocol, sample),
         *_safety(protocol),
         *_subgroups(protocol),
+        *_analyses(protocol),
         *(p.sentence for p in patterns if p.informative),
         *(w for h in hypotheses for w in h.primary.warnings),
     )
@@ -133,3 +134,9 @@ def _subgroups(protocol: Protocol) -> list[str]:
         f"The {n} subgroup intervals are not adjusted for their number; one in twenty misses its"
         " true value by design, and none of them supports a claim."
     ]
+
+
+def _analyses(protocol: Protocol) -> list[str]:
+    """Many analyses give some small p by chance; nothing corrects for it."""
+    n = len(protocol.analyses)
+    return [f"The {n} registered analyses are not adjusted for their number."] if n > 1 else []

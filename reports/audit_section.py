@@ -1,9 +1,11 @@
 """What an auditor needs: digests, versions, methods with citations, and the words used here."""
 
+from protocols.vocabulary import Framework
 from reports import numbers
 from reports.blocks import Block, Box, Facts, Part, Section, Text
+from reports.effects import RATIO
 from reports.reading import Reading
-from reports.sentences import test_words
+from reports.sentences import operation_words, test_words
 
 GLOSSARY = (
     ("Arm", "A predictor, not a patient group: every encounter meets both, so data are paired."),
@@ -14,7 +16,11 @@ GLOSSARY = (
         "Pair, evaluable pair",
         "Both arms' observations of an encounter; with an ascertained outcome.",
     ),
-    ("Margin", "The largest acceptable loss, registered before the first request."),
+    (
+        "Margin",
+        "The largest acceptable loss, for equivalence also gain, registered before the first "
+        "request.",
+    ),
     ("Repeated interval", "An interval that stays valid although the data were looked at before."),
     ("Look", "A planned analysis. Its number and moment are registered."),
     ("Information fraction", "Evaluable pairs at the look divided by the planned total."),
@@ -22,27 +28,62 @@ GLOSSARY = (
     ("Lock", "The moment after which a look's data cannot change."),
     ("Deviation", "Conduct departed from the protocol."),
     ("Refusal", "Something that the registered plan does not allow was asked for."),
+    (
+        "Registered analysis",
+        "An estimate or test beside the hypotheses: no alpha, no verdict, no claim.",
+    ),
     ("Verdict", "The answer to one hypothesis by a fixed rule; computed, never typed."),
     ("Not evaluable", "There is no answer, for the reason given; never a number in its place."),
 )
 
+NON_INFERIORITY = (
+    "Whole line off the shaded side: non-inferior. Line across the dashed line: not shown; "
+    "the data cannot tell. Whole line in the shade: inferior.",
+    "Non-inferior never means alike. A line wholly on the worse side of the solid line, yet off "
+    "the shade, is non-inferior but worse, and the verdict says so.",
+)
+EQUIVALENCE = (
+    "Two dashed lines, shaded beyond both: equivalence was registered. Whole line between them: "
+    "equivalent within the margins, which is not the same as alike.",
+)
 
-def reading_section() -> Section:
-    """How to read a non-inferiority figure, for readers who meet one for the first time."""
-    box = Box(
-        "How to read a non-inferiority figure",
-        (
-            "The point is the difference candidate − standard of care; the line through it is the "
-            "interval of differences that agree with the data.",
-            "The solid line is zero: the arms alike. The dashed line is the margin, the largest "
-            "loss that the protocol accepts. The shaded side is worse than that.",
-            "Whole line off the shaded side: non-inferior. Line across the dashed line: not shown; "
-            "the data cannot tell. Whole line in the shade: inferior.",
-            "Non-inferior never means alike. A line wholly on the worse side of zero, yet off the "
-            "shade, is non-inferior but worse, and the verdict says so.",
-        ),
+
+def reading_section(reading: Reading) -> Section:
+    """How to read an interval figure, for readers who meet one for the first time."""
+    hypotheses = reading.results.hypotheses
+    kinds = {h.framework for h in hypotheses} or {Framework.NON_INFERIORITY}
+    paragraphs = [
+        f"The point is the {_what(reading)}; the line through it is the interval of effects that "
+        "agree with the data."
+    ]
+    if any(h.scale == RATIO for h in hypotheses):
+        paragraphs.append(
+            "On the axis of a ratio, twice and half lie equally far from one: it is logarithmic."
+        )
+    paragraphs.append(
+        f"The solid line is {_none(reading)}: the arms alike. The dashed line is the margin, the "
+        "largest loss that the protocol accepts. The shaded side is worse than that."
     )
-    return Section("how-to-read", "How to read this report", (box,))
+    if kinds != {Framework.EQUIVALENCE}:
+        paragraphs += NON_INFERIORITY
+    if Framework.EQUIVALENCE in kinds:
+        paragraphs += EQUIVALENCE
+    title = "How to read an interval figure"
+    if kinds <= {Framework.NON_INFERIORITY, Framework.SUPERIORITY}:
+        title = "How to read a non-inferiority figure"
+    return Section("how-to-read", "How to read this report", (Box(title, tuple(paragraphs)),))
+
+
+def _what(reading: Reading) -> str:
+    scales = dict.fromkeys(h.scale for h in reading.results.hypotheses) or {"difference": None}
+    return " or the ".join(f"{scale} {operation_words(scale)}" for scale in scales)
+
+
+def _none(reading: Reading) -> str:
+    scales = {h.scale for h in reading.results.hypotheses}
+    if RATIO not in scales:
+        return "zero"
+    return "one" if len(scales) == 1 else "zero, or one for a ratio"
 
 
 def audit_section(reading: Reading) -> Section:
@@ -98,6 +139,9 @@ def _methods(reading: Reading) -> Part:
         for test in (hypothesis.primary, *hypothesis.supporting, *hypothesis.sensitivity):
             name = test_words(test.test)
             found.setdefault(name, f"{test.method} {test.citation}".strip())
+    for analysis in reading.results.analyses:
+        name = test_words(analysis.estimator)
+        found.setdefault(name, f"{analysis.method} {analysis.citation}".strip())
     rounding = (
         "Decisions are made on unrounded values; this page rounds halves away from zero and adds "
         "decimals where a limit would otherwise seem to lie on the margin."

@@ -5,17 +5,20 @@ missing-outcome bounds, warnings, and what was registered.
 """
 
 from evaluation.results import HypothesisResult
-from protocols.vocabulary import Verdict
+from protocols.vocabulary import Framework, Verdict
 from reports.blocks import Block, Facts, Part, Text
 from reports.drawings import boundaries_figure
+from reports.effects import EffectFormat
 from reports.interval_drawing import intervals_figure
 from reports.numbers import alpha
-from reports.reading import Reading, format_of
+from reports.reading import Reading
 from reports.sentences import (
-    MEASURES,
     as_clause,
+    edges_of,
     effect_sentence,
     framework_words,
+    listed,
+    measure_words,
     role_words,
     test_words,
 )
@@ -30,7 +33,7 @@ from reports.tables.endpoints import (
 
 def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     """All that is said of one hypothesis, in the same order for each."""
-    form = format_of(hypothesis)
+    form = reading.format(hypothesis)
     blocks: list[Block] = [Text(hypothesis.verdict_sentence, strong=True)]
     if hypothesis.reason and not _said(hypothesis, hypothesis.reason):
         blocks.append(Text(f"Reason: {as_clause(hypothesis.reason)}."))
@@ -59,10 +62,10 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
     tests = sensitivity_table(reading, hypothesis)
     if tests is not None:
         blocks.append(tests)
-    blocks.append(bounds_table(hypothesis))
+    blocks.append(bounds_table(reading, hypothesis))
     blocks += _warnings(reading, hypothesis)
     blocks.append(Text("As registered:"))
-    blocks.append(_registered(hypothesis))
+    blocks.append(_registered(hypothesis, form))
     title = f"{hypothesis.id}: {hypothesis.endpoint_title}"
     return Part(f"endpoint-{hypothesis.id}", title, tuple(blocks))
 
@@ -73,16 +76,16 @@ def _said(hypothesis: HypothesisResult, reason: str) -> bool:
     return any(as_clause(reason) in text for text in said)
 
 
-def _registered(hypothesis: HypothesisResult) -> Facts:
+def _registered(hypothesis: HypothesisResult, form: EffectFormat) -> Facts:
     margin = "none (superiority)"
     if hypothesis.margin is not None:
-        margin = format_of(hypothesis).with_unit(hypothesis.margin)
+        margin = _margin_words(hypothesis, form)
         if hypothesis.margin_clinical_basis:
             margin += f": {hypothesis.margin_clinical_basis}"
     return Facts(
         (
             ("Role", role_words(hypothesis.role)),
-            ("Measure", MEASURES.get(hypothesis.measure, hypothesis.measure)),
+            ("Measure", measure_words(hypothesis.measure)),
             ("Framework", framework_words(hypothesis.framework)),
             ("Null hypothesis", hypothesis.null_hypothesis),
             ("Alternative", hypothesis.alternative),
@@ -91,6 +94,13 @@ def _registered(hypothesis: HypothesisResult) -> Facts:
             ("Method", f"{hypothesis.primary.method} {hypothesis.primary.citation}"),
         )
     )
+
+
+def _margin_words(hypothesis: HypothesisResult, form: EffectFormat) -> str:
+    """The margin as written; of an equivalence both, as they stand on the effect's scale."""
+    if hypothesis.framework is Framework.EQUIVALENCE:
+        return listed([form.with_unit(edge) for edge in edges_of(hypothesis)])
+    return form.with_unit(hypothesis.margin or 0.0)
 
 
 def _warnings(reading: Reading, hypothesis: HypothesisResult) -> list[Block]:

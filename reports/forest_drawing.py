@@ -7,19 +7,19 @@ from protocols.vocabulary import Direction
 from reports import numbers
 from reports.blocks import Cell, Column, Figure, Row, Table, blank, cell
 from reports.cells import value_cell
+from reports.effects import EffectFormat, effect_format
 from reports.figures.subgroup import Forest, ForestRow, draw_forest
-from reports.numbers import EffectFormat, effect_format
-from reports.reading import Reading
-from reports.sentences import as_clause, claim_interval
+from reports.reading import Reading, unit_of
+from reports.sentences import as_clause, capital, claim_interval, operation_words
 
 LEVEL = "95%"  # the engine's for every subgroup; a test holds the two together
 
 
 def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupResult]) -> Figure:
-    """All subgroups of one endpoint with the overall difference at the foot."""
+    """All subgroups of one endpoint with the overall effect at the foot."""
     number = next(reading.figures)
     overall = next((h for h in reading.results.hypotheses if h.endpoint == endpoint), None)
-    form = _forest_format(groups, overall)
+    form = _forest_format(reading, groups, overall)
     minimum = _minimum_cells(reading, groups)
     held = [c for g in groups for c in g.cells]
     hidden = sum(c.suppressed for c in held)
@@ -34,7 +34,7 @@ def subgroups_figure(reading: Reading, endpoint: str, groups: Sequence[SubgroupR
         direction=Direction.HIGHER_IS_BETTER if overall is None else overall.direction,
     )
     described = (
-        f"Point: candidate − standard of care; line: {LEVEL} interval, for the diamond (overall) "
+        f"Point: {operation_words(form.scale)}; line: {LEVEL} interval, for the diamond (overall) "
         "that of the look; larger point: more pairs."
     )
     return Figure(
@@ -57,13 +57,15 @@ def _minimum_cells(reading: Reading, groups: Sequence[SubgroupResult]) -> dict[s
 
 
 def _forest_format(
-    groups: Sequence[SubgroupResult], overall: HypothesisResult | None
+    reading: Reading, groups: Sequence[SubgroupResult], overall: HypothesisResult | None
 ) -> EffectFormat:
     held = [c for g in groups for c in g.cells]
     limits = [v for c in held for v in (c.low, c.high) if v is not None]
     fewest = min((c.n_pairs for c in held if c.n_pairs is not None), default=0)
-    measure = overall.measure if overall is not None else "sensitivity"
-    return effect_format(measure, fewest, limits, None)
+    if overall is None:
+        return effect_format("sensitivity", fewest, limits, None)
+    unit = unit_of(reading.protocol, overall)
+    return effect_format(overall.measure, fewest, limits, None, scale=overall.scale, unit=unit)
 
 
 def _forest_rows(
@@ -121,6 +123,7 @@ def _forest_table(
             )
         )
 
+    name = capital(form.scale)
     return Table(
         id=f"figure-{number:02d}-subgroups",
         caption=f"Data of figure {number}",
@@ -129,9 +132,7 @@ def _forest_table(
             Column("Subgroup"),
             Column("Pairs", numeric=True),
             Column("Events", numeric=True),
-            Column(
-                f"Difference, {LEVEL} interval", numeric=True, parts=("Difference", "Low", "High")
-            ),
+            Column(f"{name}, {LEVEL} interval", numeric=True, parts=(name, "Low", "High")),
         ),
         rows=tuple(row(group, c) for group in groups for c in group.cells),
     )

@@ -8,8 +8,16 @@ from reports import numbers
 from reports.blocks import Cell, Column, Figure, Key, Panel, Row, Table, cell
 from reports.cells import value_cell
 from reports.figures.interval import IntervalPanel, IntervalRow, draw_interval, draw_key
-from reports.reading import Reading, format_of
-from reports.sentences import as_clause, claim_interval, effect_sentence, level_words, verdict_words
+from reports.reading import Reading
+from reports.sentences import (
+    as_clause,
+    capital,
+    claim_interval,
+    edges_of,
+    effect_sentence,
+    level_words,
+    verdict_words,
+)
 
 
 def intervals_figure(
@@ -18,12 +26,12 @@ def intervals_figure(
     """One panel per hypothesis; with `supporting`, every analysis population is a row."""
     number = next(reading.figures)
     held = [(h, (h.primary, *h.supporting) if supporting else (h.primary,)) for h in hypotheses]
-    following = [after.direction is h.direction for h, after in pairwise(hypotheses)]
+    following = [_alike(h, after) for h, after in pairwise(hypotheses)]
     return Figure(
         number=number,
         title=title,
         finding=" ".join(_finding(h) for h in hypotheses),
-        description=" ".join(_description(h) for h in hypotheses),
+        description=" ".join(_description(reading, h) for h in hypotheses),
         table=_intervals_table(reading, number, [(h, t) for h, tests in held for t in tests]),
         panels=tuple(
             _panel(reading, (number, place), h, tests=tests, favours=not same)
@@ -34,12 +42,16 @@ def intervals_figure(
     )
 
 
+def _alike(one: HypothesisResult, other: HypothesisResult) -> bool:
+    return (one.direction, one.scale) == (other.direction, other.scale)
+
+
 def _finding(hypothesis: HypothesisResult) -> str:
     return f"{_title(hypothesis)}: {verdict_words(hypothesis.verdict)}."
 
 
-def _description(hypothesis: HypothesisResult) -> str:
-    return f"{_title(hypothesis)}: {effect_sentence(hypothesis, format_of(hypothesis))}"
+def _description(reading: Reading, hypothesis: HypothesisResult) -> str:
+    return f"{_title(hypothesis)}: {effect_sentence(hypothesis, reading.format(hypothesis))}"
 
 
 def _title(hypothesis: HypothesisResult) -> str:
@@ -62,10 +74,10 @@ def _panel(
     drawn = IntervalPanel(
         place=place,
         finding=_finding(hypothesis),
-        description=_description(hypothesis),
+        description=_description(reading, hypothesis),
         direction=hypothesis.direction,
-        margin=hypothesis.margin,
-        format=format_of(hypothesis),
+        edges=edges_of(hypothesis),
+        format=reading.format(hypothesis),
         rows=tuple(_interval_row(t, primary=t is primary) for t in tests),
         favours=favours,
     )
@@ -91,7 +103,7 @@ def _key_words(reading: Reading, hypothesis: HypothesisResult, test: TestResult)
     name, interval = reading.population(test.population), claim_interval(test)
     if test.estimate is None:
         return f"{name}: not evaluable: {as_clause(test.not_evaluable or 'no estimate')}"
-    form = format_of(hypothesis)
+    form = reading.format(hypothesis)
     words = f"{name}: {form.with_unit(test.estimate)}"
     return words if interval is None else f"{words} ({form.interval(interval.low, interval.high)})"
 
@@ -115,7 +127,7 @@ def _intervals_table(
         columns=(
             Column("Hypothesis"),
             Column("Population"),
-            Column("Difference", numeric=True),
+            Column(_effect_title(tests), numeric=True),
             Column("Low", numeric=True),
             Column("High", numeric=True),
             Column("Level", numeric=True),
@@ -126,8 +138,13 @@ def _intervals_table(
     )
 
 
+def _effect_title(tests: Sequence[tuple[HypothesisResult, TestResult]]) -> str:
+    scales = {hypothesis.scale for hypothesis, _ in tests}
+    return capital(scales.pop()) if len(scales) == 1 else "Effect"
+
+
 def _intervals_row(reading: Reading, hypothesis: HypothesisResult, test: TestResult) -> Row:
-    form, interval = format_of(hypothesis), claim_interval(test)
+    form, interval = reading.format(hypothesis), claim_interval(test)
 
     def effect(value: float | None) -> Cell:
         return value_cell(value, form.number)

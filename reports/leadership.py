@@ -7,7 +7,7 @@ from protocols.vocabulary import Role, SafetyVerdict
 from reports import numbers
 from reports.blocks import Figure, Leadership, Tile
 from reports.interval_drawing import intervals_figure
-from reports.reading import Reading, format_of
+from reports.reading import Reading
 from reports.sentences import (
     RECOMMENDATIONS,
     as_clause,
@@ -121,10 +121,12 @@ def _tiles(reading: Reading) -> tuple[Tile, ...]:
     harm = _gravest(reading.results.safety)
     tiles: list[Tile] = []
     if benefit is not None:
-        tiles.append(_endpoint_tile("Benefit", benefit))
+        tiles.append(_endpoint_tile(reading, "Benefit", benefit))
     if harm is not None:
         tiles.append(_safety_tile(harm))
-    tiles.append(_flags_tile(reading) if burden is None else _endpoint_tile(FALSE_ALERTS, burden))
+    tiles.append(
+        _flags_tile(reading) if burden is None else _endpoint_tile(reading, FALSE_ALERTS, burden)
+    )
     return tuple(tiles)
 
 
@@ -135,8 +137,8 @@ def _gravest(rules: Sequence[SafetyResult]) -> SafetyResult | None:
     return min(rules, key=order, default=None)
 
 
-def _endpoint_tile(label: str, hypothesis: HypothesisResult) -> Tile:
-    test, form = hypothesis.primary, format_of(hypothesis)
+def _endpoint_tile(reading: Reading, label: str, hypothesis: HypothesisResult) -> Tile:
+    test, form = hypothesis.primary, reading.format(hypothesis)
     interval = claim_interval(test)
     if test.estimate is None or interval is None:
         reason = as_clause(test.not_evaluable or hypothesis.reason or "no estimate")
@@ -149,7 +151,7 @@ def _endpoint_tile(label: str, hypothesis: HypothesisResult) -> Tile:
         hypothesis.endpoint_title,
         form.with_unit(test.estimate) if ours is None else form.value(ours.value),
         "" if ours is None or theirs is None else f"against {form.value(theirs.value)}",
-        f"difference {form.with_unit(test.estimate)} ({limits})",
+        f"{hypothesis.scale} {form.with_unit(test.estimate)} ({limits})",
         f"{level} interval, {_pairs(test.n_pairs)}",
     )
 

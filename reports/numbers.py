@@ -3,11 +3,12 @@
 Conventions: halves are rounded away from zero on the decimal value that
 `results.json` holds; a percentage has one decimal from 200 observations on and none below; p has
 three decimals up to 0.20 and two above; an interval reads "a to b"; the minus sign is U+2212.
-A limit is never rounded onto the margin or onto zero when it does not lie there: decimals are
-added until the page shows the side on which it lies.
+A limit is never rounded onto the margin or onto no effect (zero, or one for a ratio) when it does
+not lie there: decimals are added until the page shows the side on which it lies.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,7 +16,8 @@ from decimal import ROUND_HALF_UP, Decimal
 MINUS = "\u2212"
 LARGE_SAMPLE = 200
 MOST_EXTRA_DECIMALS = 4
-SCORE_DECIMALS = {"auc": 3, "brier": 4}
+MOST_DECIMALS = 8
+QUANTITY_DIGITS = 4
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -71,6 +73,11 @@ def trimmed(value: float, most_decimals: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def plain(value: float) -> str:
+    """A registered number as it was written, with a true minus sign."""
+    return f"{value:.12g}".replace("-", MINUS)
+
+
 def p_value(p: float) -> str:
     """'<0.001', '0.012', '0.35', '>0.99'."""
     if p < 0.001:
@@ -112,16 +119,48 @@ def short_digest(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
+def significant_decimals(values: Iterable[float], digits: int) -> int:
+    """Decimals at which the largest of the values has so many significant digits, 0 to 8."""
+    largest = max((abs(value) for value in values), default=0.0)
+    if largest == 0:
+        return 0
+    return min(max(digits - 1 - math.floor(math.log10(largest)), 0), MOST_DECIMALS)
+
+
+def quantity_format(estimate: float | None, limits: Sequence[float]) -> "Format":
+    """A number that the program knows no unit of: four significant digits, the limits alike.
+
+    A count stays whole; no limit is rounded onto zero or one.
+    """
+    held = [*limits] if estimate is None else [estimate, *limits]
+    if not limits and all(value == int(value) for value in held):
+        return Format(1, 0, "")
+    decimals = significant_decimals(held, QUANTITY_DIGITS)
+    return Format(1, separating_decimals(held, [0.0, 1.0], decimals), "")
+
+
+def separating_decimals(limits: Sequence[float], places: Sequence[float], base: int) -> int:
+    """Decimals, `base` at least, at which no limit is rounded onto a place beside which it lies."""
+    for decimals in range(base, base + MOST_EXTRA_DECIMALS):
+        if not any(
+            limit != place and _rounded(limit, decimals) == _rounded(place, decimals)
+            for limit in limits
+            for place in places
+        ):
+            return decimals
+    return base + MOST_EXTRA_DECIMALS
+
+
 @dataclass(frozen=True, slots=True)
-class EffectFormat:
-    """How the differences of one result are written: scaled, with `decimals` and a unit."""
+class Format:
+    """How values of one kind are written: scaled, with `decimals` and a unit."""
 
     factor: int
     decimals: int
     unit: str
 
     def number(self, value: float) -> str:
-        """A value on the effect's scale, in the reader's unit."""
+        """A value in the reader's unit."""
         scaled = Decimal(repr(float(value))) * self.factor
         return fixed(float(scaled), self.decimals)
 
@@ -132,43 +171,3 @@ class EffectFormat:
     def interval(self, low: float, high: float) -> str:
         """Both limits, without the unit."""
         return interval(self.number(low), self.number(high))
-
-    def value(self, share: float) -> str:
-        """An arm's own value: percent for a share, a plain number for a score."""
-        suffix = "%" if self.factor == 100 else ""
-        return f"{self.number(share)}{suffix}"
-
-
-def effect_format(
-    measure: str, n: int, limits: Iterable[float], margin: float | None
-) -> EffectFormat:
-    """The format for one result: AUC with three decimals, Brier with four, shares in points.
-
-    `limits` are the numbers that must be seen to lie on their side of zero and of the margin.
-    """
-    is_share = measure in ("sensitivity", "specificity")
-    factor = 100 if is_share else 1
-    base = int(n >= LARGE_SAMPLE) if is_share else SCORE_DECIMALS.get(measure, 3)
-    if margin is not None:
-        base = max(base, _decimals_of(margin * factor))
-    places = (0.0,) if margin is None else (0.0, -margin, margin)
-    decimals = _separating_decimals(
-        [v * factor for v in limits], [p * factor for p in places], base
-    )
-    return EffectFormat(factor, decimals, " points" if is_share else "")
-
-
-def _decimals_of(value: float) -> int:
-    text = trimmed(value, 4)
-    return len(text.partition(".")[2])
-
-
-def _separating_decimals(limits: list[float], places: list[float], base: int) -> int:
-    for decimals in range(base, base + MOST_EXTRA_DECIMALS):
-        if not any(
-            limit != place and _rounded(limit, decimals) == _rounded(place, decimals)
-            for limit in limits
-            for place in places
-        ):
-            return decimals
-    return base + MOST_EXTRA_DECIMALS

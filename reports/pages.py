@@ -1,5 +1,6 @@
 """From a look's results to the whole page as data. Pure: the same bytes give the same page."""
 
+from reports.analyses_section import analyses_section
 from reports.audit_section import audit_section, reading_section
 from reports.blocks import Page, Section, Text
 from reports.conduct_sections import (
@@ -28,9 +29,10 @@ def page_of(source: bytes) -> Page:
     facts = reading.results.facts
     leadership = leadership_of(reading)  # first: it holds figure 1
     sections = (
-        reading_section(),
+        reading_section(reading),
         flow_section(reading),
         _endpoints(reading),
+        analyses_section(reading),
         discrimination_section(reading),
         safety_section(reading),
         subgroups_section(reading),

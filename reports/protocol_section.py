@@ -1,10 +1,16 @@
 """The registered protocol in readable form, from the canonical text in the results."""
 
-from protocols.schema import ArmPlan, Hypothesis, Protocol
+from protocols.schema import ArmPlan, Protocol
 from reports import numbers
 from reports.blocks import Block, Column, Facts, Part, Points, Row, Section, Table, Text, cell
+from reports.protocol_plan import (
+    analyses_parts,
+    endpoints_part,
+    further_outcomes_parts,
+    hypotheses_part,
+)
 from reports.reading import Reading
-from reports.sentences import MEASURES, RECOMMENDATIONS, listed, test_words
+from reports.sentences import RECOMMENDATIONS, listed
 
 
 def protocol_section(reading: Reading) -> Section:
@@ -18,7 +24,10 @@ def protocol_section(reading: Reading) -> Section:
         _purpose(plan),
         _arms(plan),
         _encounters(plan),
-        _hypotheses(plan),
+        *further_outcomes_parts(plan),
+        endpoints_part(plan),
+        hypotheses_part(plan),
+        *analyses_parts(plan),
         _looks(plan),
         _populations(plan),
         _decision(plan),
@@ -112,63 +121,6 @@ def _encounters(plan: Protocol) -> Part:
     if criteria:
         blocks = (facts, Text("Eligibility; every criterion must be true:"), Points(criteria))
     return Part("protocol-encounters", "Encounters and outcome", blocks)
-
-
-def _hypotheses(plan: Protocol) -> Part:
-    titles = {e.id: f"{e.title} ({MEASURES[e.measure]})" for e in plan.endpoints}
-    blocks: list[Block] = []
-    for hypothesis in plan.hypotheses:
-        title = f"{hypothesis.id}: {titles.get(hypothesis.endpoint, hypothesis.endpoint)}"
-        blocks.append(Text(title, strong=True))
-        blocks.append(Facts(_hypothesis(hypothesis)))
-    order = "; then ".join(listed(group) for group in plan.multiplicity.order)
-    blocks.append(
-        Facts(
-            (
-                ("Multiplicity", plan.multiplicity.procedure.replace("_", " ")),
-                ("Order", order),
-                ("Reason", plan.multiplicity.reason),
-            )
-        )
-    )
-    for estimand in plan.estimands:
-        events = "; ".join(
-            f"{e.event}: {e.strategy.replace('_', ' ')} ({e.rule})"
-            for e in estimand.intercurrent_events
-        )
-        blocks.append(Text(f"Estimand {estimand.id}", strong=True))
-        blocks.append(
-            Facts(
-                (
-                    ("Treatments", estimand.treatments),
-                    ("Population", estimand.population),
-                    ("Variable", estimand.variable),
-                    ("Intercurrent events", events or "none registered"),
-                    ("Summary", estimand.summary),
-                )
-            )
-        )
-    return Part("protocol-hypotheses", "Hypotheses, margins and estimands", tuple(blocks))
-
-
-def _hypothesis(hypothesis: Hypothesis) -> tuple[tuple[str, str], ...]:
-    facts = [
-        ("Framework", hypothesis.framework.value.replace("_", "-")),
-        (
-            "Test",
-            f"{test_words(hypothesis.test)}, one-sided alpha {numbers.alpha(hypothesis.alpha)}",
-        ),
-    ]
-    margin = hypothesis.margin
-    if margin is not None:
-        facts += [
-            ("Margin", f"{numbers.trimmed(margin.value, 6)} ({margin.scale})"),
-            ("Clinical basis", margin.clinical_basis),
-            ("Statistical basis", margin.statistical_basis),
-            ("Source", margin.source),
-            ("Agreed by", listed(margin.agreed_by)),
-        ]
-    return tuple(facts)
 
 
 def _looks(plan: Protocol) -> Part:

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from evaluation.results import HypothesisResult, LookResults, TestResult
 from protocols.canonical import digest_of
 from protocols.schema import Protocol
+from reports.effects import EffectFormat, effect_format
 from reports.errors import ReportError
-from reports.numbers import EffectFormat, effect_format
 from reports.reconcile import require_reconciled
 from reports.sentences import claim_interval
+
+NO_UNIT = ("", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class Reading:
     def population(self, code: str) -> str:
         """The title of an analysis population, its id where it has none."""
         return next((p.title for p in self.results.populations if p.id == code), code)
+
+    def format(self, hypothesis: HypothesisResult) -> EffectFormat:
+        """One format for all numbers of a hypothesis, with the unit of its outcome."""
+        return format_of(hypothesis, unit=unit_of(self.protocol, hypothesis))
 
 
 def read_results(source: bytes) -> Reading:
@@ -91,11 +97,37 @@ def _require_known_hypotheses(results: LookResults, protocol: Protocol) -> None:
     raise ReportError("REPORT_UNREGISTERED", message)
 
 
-def format_of(hypothesis: HypothesisResult) -> EffectFormat:
+def unit_of(protocol: Protocol, hypothesis: HypothesisResult) -> str:
+    """The unit of the measure with a space before it; empty where it has none."""
+    endpoint = next((e for e in protocol.endpoints if e.id == hypothesis.endpoint), None)
+    outcomes = {o.name: o.unit for o in protocol.further_outcomes}
+    unit = ""
+    match hypothesis.measure:
+        case "value" | "absolute_error" | "time" if endpoint is not None:
+            unit = outcomes.get(endpoint.outcome, "")
+        case "squared_error" if endpoint is not None:
+            unit = outcomes.get(endpoint.outcome, "")
+            unit = f"{unit} squared" if unit not in NO_UNIT else ""
+        case "score":
+            unit = protocol.arms.candidate.output.unit
+        case _:
+            pass
+    return "" if unit in NO_UNIT else f" {unit}"
+
+
+def format_of(hypothesis: HypothesisResult, *, unit: str = "") -> EffectFormat:
     """One format for all numbers of a hypothesis, so that neighbours have the same decimals."""
     tests = (hypothesis.primary, *hypothesis.supporting)
-    limits = [limit for test in tests for limit in limits_of(test)]
-    return effect_format(hypothesis.measure, hypothesis.primary.n_pairs, limits, hypothesis.margin)
+    arms = [arm for t in tests for arm in (t.standard_of_care, t.candidate) if arm is not None]
+    return effect_format(
+        hypothesis.measure,
+        hypothesis.primary.n_pairs,
+        [limit for test in tests for limit in limits_of(test)],
+        hypothesis.margin,
+        scale=hypothesis.scale,
+        values=[arm.value for arm in arms],
+        unit=unit,
+    )
 
 
 def limits_of(test: TestResult) -> tuple[float, ...]:

@@ -13,9 +13,10 @@ from evaluation.results import (
     NaturalFrequencies,
     TestResult,
 )
+from protocols.methods.measures import MEASURES, Measure
 from protocols.vocabulary import Arm, Direction, Fate, Framework, Role, SafetyVerdict, Verdict
 from reports import numbers
-from reports.numbers import EffectFormat
+from reports.effects import RATIO, EffectFormat, linear
 
 RECOMMENDATIONS = {
     "switch": "Switch to the candidate",
@@ -26,13 +27,18 @@ RECOMMENDATIONS = {
     "stop": "Stop the trial",
 }
 
-MEASURES = {
-    "auc": "AUC",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "brier": "Brier score",
+VERDICTS = {
+    Verdict.SUPERIOR: "Superior",
+    Verdict.NON_INFERIOR: "Non-inferior",
+    Verdict.EQUIVALENT: "Equivalent within the margins",
+    Verdict.NON_INFERIOR_BUT_WORSE: "Non-inferior, but worse within the margin",
+    Verdict.NOT_SHOWN: "Not shown (inconclusive)",
+    Verdict.NOT_SHOWN_AND_WORSE: "Not shown (inconclusive), and worse",
+    Verdict.INFERIOR: "Inferior",
+    Verdict.NOT_ROBUST: "Not robust: the analysis populations disagree",
+    Verdict.NOT_EVALUABLE: "Not evaluable",
+    Verdict.NOT_TESTED: "Not tested",
 }
-
 
 TESTS = {
     "clustered_difference": "Clustered difference",
@@ -42,33 +48,66 @@ TESTS = {
     "tango_score": "Tango, score",
 }
 
+INTERVALS = {
+    "agresti_min": "Agresti and Min",
+    "approximate_1986": "approximate, Bland and Altman 1986",
+    "bca": "bias-corrected and accelerated bootstrap",
+    "bonett_price": "Bonett and Price",
+    "bootstrap_bca": "bias-corrected and accelerated bootstrap",
+    "clopper_pearson": "Clopper and Pearson",
+    "cr2": "leverage-adjusted (CR2)",
+    "delong": "DeLong",
+    "f": "F distribution",
+    "linearised": "linearised",
+    "log_log": "log-log",
+    "lower": "one-sided, lower",
+    "mantel_haenszel": "Mantel and Haenszel",
+    "midp": "mid-p",
+    "mover": "MOVER",
+    "newcombe": "Newcombe",
+    "percentile": "bootstrap percentile",
+    "rubin_t": "Rubin, t",
+    "scas": "SCAS",
+    "tang_score": "Tang, score",
+    "tango": "Tango",
+    "tango_score": "Tango, score",
+    "two_sided": "two-sided",
+    "upper": "one-sided, upper",
+    "wald": "Wald",
+    "wald_log": "Wald, on the log scale",
+    "wilson": "Wilson",
+    "z_transform": "Fisher's z",
+}
+
 
 def test_words(name: str) -> str:
     """A registered test by the name that statisticians give it."""
-    return TESTS.get(name, name.replace("_", " "))
+    return TESTS.get(name, capital(name.replace("_", " ")))
+
+
+def measure_words(measure: Measure) -> str:
+    """A measure at the head of a line."""
+    return capital(MEASURES[measure].title)
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def effect_words(scale: str) -> str:
+    """What an effect is, by its scale."""
+    return f"{capital(scale)}, {operation_words(scale)}"
+
+
+def operation_words(scale: str) -> str:
+    """What is done with the arms' values."""
+    return f"candidate {'÷' if scale == RATIO else '−'} standard of care"
 
 
 def verdict_words(verdict: Verdict) -> str:
     """A verdict as a reader meets it."""
-    match verdict:
-        case Verdict.SUPERIOR:
-            return "Superior"
-        case Verdict.NON_INFERIOR:
-            return "Non-inferior"
-        case Verdict.NON_INFERIOR_BUT_WORSE:
-            return "Non-inferior, but worse within the margin"
-        case Verdict.NOT_SHOWN:
-            return "Not shown (inconclusive)"
-        case Verdict.NOT_SHOWN_AND_WORSE:
-            return "Not shown (inconclusive), and worse"
-        case Verdict.INFERIOR:
-            return "Inferior"
-        case Verdict.NOT_ROBUST:
-            return "Not robust: the analysis populations disagree"
-        case Verdict.NOT_EVALUABLE:
-            return "Not evaluable"
-        case Verdict.NOT_TESTED:
-            return "Not tested"
+    return VERDICTS[verdict]
 
 
 def safety_words(verdict: SafetyVerdict) -> str:
@@ -99,6 +138,26 @@ def role_words(role: Role) -> str:
             return "Descriptive"
 
 
+def analysis_role_words(role: str) -> str:
+    """What a registered analysis is in the trial for, and what it is not."""
+    match role:
+        case "supporting":
+            return "Supporting: spends no alpha and supports no claim"
+        case "descriptive":
+            return "Descriptive: describes, tests nothing that was set out to be shown"
+        case "exploratory":
+            return "Exploratory: a question for another trial, not an answer of this one"
+        case _:
+            return capital(role)
+
+
+def interval_method_words(word: str, level: float) -> str:
+    """'95% interval: Newcombe', 'No interval'."""
+    if word == "none":
+        return "No interval"
+    return f"{numbers.plain_percent(level)} interval: {INTERVALS.get(word, word.replace('_', ' '))}"
+
+
 def fate_words(fate: Fate) -> str:
     """A fate without its underscores."""
     return fate.value.replace("_", " ")
@@ -111,6 +170,8 @@ def framework_words(framework: Framework) -> str:
             return "Non-inferiority"
         case Framework.SUPERIORITY:
             return "Superiority"
+        case Framework.EQUIVALENCE:
+            return "Equivalence"
 
 
 def claim_interval(test: TestResult) -> Interval | None:
@@ -138,7 +199,7 @@ def effect_sentence(hypothesis: HypothesisResult, form: EffectFormat) -> str:
         reason = test.not_evaluable or hypothesis.reason or "no estimate was given"
         return f"Not evaluable: {as_clause(reason)}."
     words = (
-        f"Difference, candidate − standard of care: {form.with_unit(test.estimate)} "
+        f"{effect_words(hypothesis.scale)}: {form.with_unit(test.estimate)} "
         f"({interval_words(interval, form)})."
     )
     return f"{words} {_position(hypothesis, interval, form)}"
@@ -146,24 +207,48 @@ def effect_sentence(hypothesis: HypothesisResult, form: EffectFormat) -> str:
 
 def _position(hypothesis: HypothesisResult, interval: Interval, form: EffectFormat) -> str:
     """Where the interval lies, compared on unrounded values."""
-    low, high = interval.low, interval.high
+    scale = hypothesis.scale
+    low, high = linear(interval.low, scale), linear(interval.high, scale)
     if hypothesis.direction is Direction.LOWER_IS_BETTER:
-        low, high = -interval.high, -interval.low
-    margin = hypothesis.margin
-    if margin is None:
+        low, high = -high, -low
+    if hypothesis.margin is None:
         if low > 0:
             return "The whole interval favours the candidate."
         if high < 0:
             return "The whole interval favours the standard of care."
-        return "The interval includes zero."
-    shown = form.with_unit(
-        -margin if hypothesis.direction is Direction.HIGHER_IS_BETTER else margin
-    )
-    if low > -margin:
-        return f"The whole interval lies on the acceptable side of the margin ({shown})."
-    if high < -margin:
-        return f"The whole interval lies beyond the margin ({shown})."
-    return f"The interval crosses the margin ({shown})."
+        return f"The interval includes {'one' if scale == RATIO else 'zero'}."
+    distance = abs(linear(hypothesis.margin, scale))
+    edges = [form.with_unit(edge) for edge in edges_of(hypothesis)]
+    if len(edges) > 1:
+        return _between(low, high, distance, " and ".join(edges))
+    if low > -distance:
+        return f"The whole interval lies on the acceptable side of the margin ({edges[0]})."
+    if high < -distance:
+        return f"The whole interval lies beyond the margin ({edges[0]})."
+    return f"The interval crosses the margin ({edges[0]})."
+
+
+def _between(low: float, high: float, distance: float, edges: str) -> str:
+    if -distance < low and high < distance:
+        return f"The whole interval lies between the margins ({edges})."
+    if high < -distance or low > distance:
+        return f"The whole interval lies beyond one of the margins ({edges})."
+    return f"The interval crosses a margin ({edges})."
+
+
+def edges_of(hypothesis: HypothesisResult) -> tuple[float, ...]:
+    """Where the margin stands on the effect's own scale; both margins of an equivalence."""
+    margin = hypothesis.margin
+    if margin is None:
+        return ()
+    if hypothesis.scale == RATIO:
+        own, other = margin, 1 / margin
+    else:
+        sign = -1 if hypothesis.direction is Direction.HIGHER_IS_BETTER else 1
+        own, other = sign * margin, -sign * margin
+    if hypothesis.framework is Framework.EQUIVALENCE:
+        return (min(own, other), max(own, other))
+    return (own,)
 
 
 def as_clause(text: str) -> str:

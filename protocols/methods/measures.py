@@ -109,10 +109,10 @@ def _share(name: str, meaning: str) -> Parameter:
 
 
 MEASURES: Final[dict[Measure, MeasureSpec]] = {
-    "auc": _ranking("area under the ROC curve"),
-    "pr_auc": _ranking("area under the precision-recall curve"),
+    "auc": _ranking("AUC"),
+    "pr_auc": _ranking("precision-recall AUC"),
     "partial_auc": _ranking(
-        "area under the ROC curve between two specificities",
+        "partial AUC between two specificities",
         _share("specificity_low", "lower end of the range of specificity"),
         _share("specificity_high", "upper end of the range of specificity"),
     ),

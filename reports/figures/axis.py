@@ -2,14 +2,14 @@
 
 from protocols.vocabulary import Direction
 from reports import numbers
-from reports.figures.scale import Scale, tick_decimals, ticks
+from reports.figures.scale import Scale, tick_decimals
 from reports.figures.svg import Canvas
 
 
 def draw_axis(canvas: Canvas, scale: Scale, y: float, *, factor: float) -> None:
     """`factor` turns the effect's scale into the unit of the labels."""
     canvas.line((0, y), (100, y), "axis")
-    places = ticks(scale.low * factor, scale.high * factor)
+    places = scale.ticks(factor)
     decimals = tick_decimals(places)
     for place in places:
         x = scale(place / factor)

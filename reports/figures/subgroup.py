@@ -4,14 +4,13 @@ A suppressed cell keeps its row and says so.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocols.vocabulary import Direction
+from reports.effects import RATIO, EffectFormat
 from reports.figures.axis import draw_axis, draw_favours
 from reports.figures.scale import Scale, scale_over
 from reports.figures.svg import NARROWEST_PX, Canvas, characters, wrapped
-from reports.numbers import EffectFormat
 
 LINE = 16
 BAR = 16
@@ -44,9 +43,10 @@ class Forest:
 def draw_forest(number: int, forest: Forest, *, title: str, finding: str) -> str:
     """The forest as SVG."""
     canvas = Canvas(number)
-    scale = _scale(forest.rows)
+    scale = _scale(forest)
     height = 4 + sum(_height(row) for row in forest.rows)
-    canvas.line((scale(0), 2), (scale(0), height), "zero")
+    none = scale(forest.format.none)
+    canvas.line((none, 2), (none, height), "zero")
     y = 4.0
     for row in forest.rows:
         _row(canvas, scale, row, y)
@@ -56,8 +56,9 @@ def draw_forest(number: int, forest: Forest, *, title: str, finding: str) -> str
     return canvas.svg(height + 40, title, finding)
 
 
-def _scale(rows: Sequence[ForestRow]) -> Scale:
-    return scale_over(v for r in rows for v in (r.estimate, r.low, r.high) if v is not None)
+def _scale(forest: Forest) -> Scale:
+    held = [v for r in forest.rows for v in (r.estimate, r.low, r.high) if v is not None]
+    return scale_over(held, logarithmic=forest.format.scale == RATIO)
 
 
 def _room(row: ForestRow) -> int:

@@ -5,14 +5,20 @@ from protocols.vocabulary import Direction
 from reports import numbers
 from reports.blocks import Cell, Column, Row, Table, blank, cell
 from reports.cells import count_cell, value_cell
-from reports.numbers import EffectFormat
-from reports.reading import Reading, format_of
-from reports.sentences import as_clause, claim_interval, test_words
+from reports.effects import EffectFormat
+from reports.reading import Reading
+from reports.sentences import (
+    as_clause,
+    capital,
+    claim_interval,
+    operation_words,
+    test_words,
+)
 
 
 def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
     """Each arm's own value, the primary population first, the supporting ones adjacent."""
-    form = format_of(hypothesis)
+    form = reading.format(hypothesis)
     return Table(
         id=f"{hypothesis.id}-values",
         caption=f"{hypothesis.id}: each arm's own value, by analysis population",
@@ -61,14 +67,14 @@ def _population(reading: Reading, hypothesis: HypothesisResult, test: TestResult
 
 
 def differences_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
-    """The paired difference in the same order of populations."""
-    form = format_of(hypothesis)
+    """The paired difference or ratio in the same order of populations."""
+    form = reading.format(hypothesis)
     return Table(
         id=f"{hypothesis.id}-differences",
-        caption=f"{hypothesis.id}: difference candidate − standard of care",
+        caption=f"{hypothesis.id}: {hypothesis.scale} {operation_words(hypothesis.scale)}",
         columns=(
             Column("Population"),
-            Column("Difference", numeric=True),
+            Column(capital(hypothesis.scale), numeric=True),
             Column("Interval", numeric=True, parts=("Interval, low", "Interval, high")),
             Column("Level", numeric=True),
             Column("z or t", numeric=True),
@@ -136,7 +142,7 @@ def _arm(value: ArmValue | None, form: EffectFormat) -> Cell:
         return blank()
     words = form.value(value.value)
     if value.low is not None and value.high is not None:
-        words += f" [{form.interval(value.low, value.high)}]"
+        words += f" [{form.own.interval(value.low, value.high)}]"
     return Cell(words, (value.value, value.low, value.high))
 
 
@@ -172,7 +178,7 @@ def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table |
     """The registered sensitivity tests; None where there are none."""
     if not hypothesis.sensitivity:
         return None
-    form = format_of(hypothesis)
+    form = reading.format(hypothesis)
     return Table(
         id=f"{hypothesis.id}-sensitivity",
         caption=f"{hypothesis.id}: registered sensitivity tests",
@@ -180,7 +186,7 @@ def sensitivity_table(reading: Reading, hypothesis: HypothesisResult) -> Table |
             Column("Test"),
             Column("Population"),
             Column("Pairs", numeric=True),
-            Column("Difference", numeric=True),
+            Column(capital(hypothesis.scale), numeric=True),
             Column("p, one-sided", numeric=True),
             Column("Method"),
         ),
@@ -203,9 +209,9 @@ def _sensitivity_row(reading: Reading, test: TestResult, form: EffectFormat) -> 
     )
 
 
-def bounds_table(hypothesis: HypothesisResult) -> Table:
+def bounds_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
     """What the unascertained outcomes could do to the answer."""
-    form, held = format_of(hypothesis), hypothesis.missing
+    form, held = reading.format(hypothesis), hypothesis.missing
     nothing = "not evaluable" if held.reason else "does not apply: nothing is shown"
     survives = {True: "yes", False: "no", None: nothing}[held.verdict_survives_worst_case]
     higher = hypothesis.direction is Direction.HIGHER_IS_BETTER
@@ -214,7 +220,7 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
     def effect(title: str, value: float | None) -> Row:
         return Row((cell(title), value_cell(value, form.with_unit, "not evaluable")))
 
-    missing = "not evaluable" if held.reason else "does not apply"
+    missing, name = "not evaluable" if held.reason else "does not apply", capital(hypothesis.scale)
 
     def number(title: str, n: int | None) -> Row:
         return Row((cell(title), value_cell(n, numbers.count, missing)))
@@ -226,9 +232,9 @@ def bounds_table(hypothesis: HypothesisResult) -> Table:
         rows=(
             number("Pairs without an ascertained outcome", held.n_unascertained),
             number("of these, pairs in which the arms differ", held.n_unresolved_discordant),
-            effect("Difference, worst case for the candidate", held.worst_estimate),
+            effect(f"{name}, worst case for the candidate", held.worst_estimate),
             effect(f"{worst} limit of the look's interval, worst case", held.worst_low),
-            effect("Difference, best case for the candidate", held.best_estimate),
+            effect(f"{name}, best case for the candidate", held.best_estimate),
             effect(f"{best} limit of the look's interval, best case", held.best_high),
             Row((cell("Verdict survives the worst case"), cell(survives))),
         ),

@@ -4,6 +4,7 @@ Only what a report shows or a reader of the examples would miss is changed here;
 the shared document's.
 """
 
+from protocols.methods.measures import Measure
 from protocols.schema import Protocol
 from tests.support import example_protocol as shared
 from tests.support.example_protocol import Document
@@ -16,18 +17,43 @@ HYPOTHESES = (
     ("H2", "SENS", "non_inferiority", 0.05, "tango_score"),
     ("H3", "SPEC", "superiority", None, "tango_score"),
     ("H4", "AUCRE", "superiority", None, "delong"),
+    ("H5", "WORK", "non_inferiority", 1.1, "clustered_ratio"),
+    ("H6", "ACC", "equivalence", 0.04, "tango_score"),
 )
 
 BASES = {
     "H1": "A ward would not notice a smaller loss of ranking.",
     "H2": "One more death missed in twenty is the most that the panel accepts.",
+    "H5": "A tenth more time at the screen is the most that the wards accept.",
+    "H6": "Within four points nobody on the ward would see a change.",
 }
 
-ENDPOINTS = (
+ENDPOINTS: tuple[tuple[str, str, str, Measure], ...] = (
     ("AUC", "Ranking of patients by risk", "co_primary", "auc"),
     ("SENS", "Deaths foreseen", "co_primary", "sensitivity"),
     ("SPEC", "Survivors left without alert", "key_secondary", "specificity"),
     ("AUCRE", "Ranking among readmitted patients", "secondary", "auc"),
+    ("WORK", "Time at the screen", "key_secondary", "value"),
+    ("ACC", "Right flags", "key_secondary", "accuracy"),
+)
+
+MINUTES = {
+    "name": "minutes",
+    "type": "number",
+    "per_arm": True,
+    "basis": "simulated",
+    "definition": "Minutes at the screen that each arm's alerts would have taken.",
+    "source": "The ward's log.",
+    "unit": "min",
+    "low": 0.0,
+    "high": None,
+    "levels": [],
+}
+
+ANALYSES = (
+    ("A1", "Predictive values", "SENS", "supporting", "predictive_values", "linearised"),
+    ("A2", "Net benefit", "AUC", "descriptive", "decision_curve", "t"),
+    ("A3", "Areas by resampling", "AUCRE", "exploratory", "bootstrap_area", "bca"),
 )
 
 RULES = (
@@ -109,14 +135,17 @@ def _tell_analysis(document: Document) -> None:
     document["endpoints"] = [
         endpoint
         | {"id": code, "title": title, "role": role, "measure": measure, "time_frame": "60 days"}
+        | ({"outcome": "minutes", "direction": "lower_is_better"} if code == "WORK" else {})
         for code, title, role, measure in ENDPOINTS
     ]
     document["hypotheses"] = [_hypothesis(*entry) for entry in HYPOTHESES]
     document["multiplicity"] = {
         "procedure": "fixed_sequence",
-        "order": [["H1", "H2"], ["H3"], ["H4"]],
+        "order": [["H1", "H2"], ["H3"], ["H4"], ["H5"], ["H6"]],
         "reason": "Both primary endpoints must pass before anything else is tested.",
     }
+    document["further_outcomes"] = [MINUTES]
+    document["analyses"] = [_analysis(*entry) for entry in ANALYSES]
     document["sample_size"]["evaluable_pairs"] = 3700
     document["monitoring"]["tolerance"] = 0.02
     document["analysis_populations"][0]["definition"] = (
@@ -130,13 +159,32 @@ def _tell_analysis(document: Document) -> None:
 
 
 def _hypothesis(
-    code: str, endpoint: str, _framework: str, margin: float | None, test: str
+    code: str, endpoint: str, framework: str, margin: float | None, test: str
 ) -> Document:
-    tests = () if test == "delong" else ("mcnemar_exact",)
+    tests = ("mcnemar_exact",) if test == "tango_score" else ()
     made = shared.hypothesis(code, endpoint, test=test, margin=margin, sensitivity_tests=tests)
     if made["margin"] is not None:
         made["margin"]["clinical_basis"] = BASES[code]
-    return made
+        made["margin"]["scale"] = "ratio" if test == "clustered_ratio" else "absolute"
+    if test == "clustered_ratio":
+        made["effect"] = "candidate_over_standard_of_care"
+    return made | {"framework": framework}
+
+
+def _analysis(code: str, title: str, endpoint: str, *words: str) -> Document:
+    role, estimator, interval = words
+    return {
+        "id": code,
+        "title": title,
+        "endpoint": endpoint,
+        "role": role,
+        "estimator": estimator,
+        "interval": interval,
+        "level": 0.95,
+        "population": "FAS",
+        "parameters": {"thresholds": [0.1, 0.2, 0.5]} if code == "A2" else {},
+        "resampling": {"seed": 7, "resamples": 2000} if code == "A3" else None,
+    }
 
 
 def _tell_rules(document: Document) -> None:

@@ -2,7 +2,8 @@
 
 `final_results` is the hard day: one endpoint passed, one inferior, one superior, one not
 evaluable, a safety limit exceeded, suppressed cells, major deviations, refusals. `interim_results`
-is inconclusive and not robust. `good_results` passed everything.
+is inconclusive and not robust. `good_results` passed everything. `wide_results` has a ratio, an
+equivalence and registered analyses, one of them without an answer.
 """
 
 import json
@@ -20,6 +21,7 @@ from evaluation.results import (
     RefusalEntry,
 )
 from protocols.canonical import digest_of
+from tests.reports.example_analyses import analyses
 from tests.reports.example_conduct import (
     curve,
     deviations,
@@ -30,8 +32,13 @@ from tests.reports.example_conduct import (
     safety,
     subgroups,
 )
-from tests.reports.example_hypotheses import final_hypotheses, good_hypotheses, interim_hypotheses
+from tests.reports.example_hypotheses import (
+    final_hypotheses,
+    good_hypotheses,
+    interim_hypotheses,
+)
 from tests.reports.example_protocol import example
+from tests.reports.example_wide import wide_hypotheses
 
 
 def _results(
@@ -57,6 +64,7 @@ def _results(
         headline=headline,
         hypotheses=hypotheses,
         safety=safety(exceeded=exceeded),
+        analyses=(),
         recommendation=Recommendation(
             rule=rule,
             recommendation=word,
@@ -173,6 +181,18 @@ def good_results() -> LookResults:
         recommendation=("R2", "randomised_pilot", "Both primary endpoints passed."),
         deviations=(),
     )
+
+
+def wide_results() -> LookResults:
+    results = _results(
+        final=True,
+        headline="Non-inferior in ranking and in time at the screen, equivalent in right flags.",
+        hypotheses=wide_hypotheses(),
+        exceeded=False,
+        recommendation=("R2", "randomised_pilot", "Both primary endpoints passed."),
+        deviations=(),
+    )
+    return results.model_copy(update={"analyses": analyses()})
 
 
 def as_bytes(results: LookResults) -> bytes:

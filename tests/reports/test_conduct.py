@@ -8,6 +8,7 @@ from protocols.canonical import digest_of
 from protocols.vocabulary import Direction
 from reports import forest_drawing
 from reports.build import report_files
+from reports.reading import read_results
 from reports.tables.endpoints import bounds_table
 from tests.reports.example_results import as_bytes, final_results, good_results
 from tests.reports.reading_html import PageReader
@@ -73,11 +74,12 @@ def test_a_claim_that_missing_outcomes_could_undo_is_named() -> None:
 
 
 def test_where_lower_is_better_the_worst_case_has_an_upper_limit() -> None:
+    reading = read_results(as_bytes(final_results()))
     ranking = final_results().hypotheses[0]
-    rows = bounds_table(ranking).rows
+    rows = bounds_table(reading, ranking).rows
     assert rows[3].cells[0].text == "Lower limit of the look's interval, worst case"
     brier = ranking.model_copy(update={"measure": "brier", "direction": Direction.LOWER_IS_BETTER})
-    assert bounds_table(brier).rows[3].cells[0].text.startswith("Upper limit")
+    assert bounds_table(reading, brier).rows[3].cells[0].text.startswith("Upper limit")
 
 
 def test_the_page_names_the_level_that_the_engine_computes_for_subgroups() -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from evaluation.results import Boundary
 from protocols.vocabulary import Direction
+from reports.effects import effect_format
 from reports.figures.boundary import draw_boundaries
 from reports.figures.interval import IntervalPanel, IntervalRow, draw_interval
 from reports.figures.scale import scale_over, tick_decimals, ticks
 from reports.figures.svg import NARROWEST_PX, Canvas, characters, coordinate, wrapped
-from reports.numbers import effect_format
 
 
 def _panel(low: float, high: float, **changes: object) -> IntervalPanel:
@@ -22,7 +22,7 @@ def _panel(low: float, high: float, **changes: object) -> IntervalPanel:
         finding="found",
         description="described",
         direction=direction,
-        margin=0.05,
+        edges=(-0.05,) if direction is Direction.HIGHER_IS_BETTER else (0.05,),
         format=effect_format("sensitivity", 500, [low, high], 0.05),
         rows=(IntervalRow(middle, low, high, True),),
     )

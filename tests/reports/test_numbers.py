@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import numbers
+from reports.effects import effect_format
 
 
 @pytest.mark.parametrize(
@@ -46,22 +47,22 @@ def test_a_percentage_has_a_decimal_only_in_a_large_sample() -> None:
 
 
 def test_an_interval_is_read_with_to_so_that_minus_signs_stay_legible() -> None:
-    form = numbers.effect_format("sensitivity", 500, [-0.031, 0.015], 0.05)
+    form = effect_format("sensitivity", 500, [-0.031, 0.015], 0.05)
     assert form.interval(-0.031, 0.015) == "−3.1 to 1.5"
 
 
 def test_a_limit_beside_the_margin_is_not_rounded_onto_it() -> None:
-    form = numbers.effect_format("auc", 500, [-0.02996, 0.01], 0.03)
+    form = effect_format("auc", 500, [-0.02996, 0.01], 0.03)
     assert form.number(-0.02996) != form.number(-0.03)
 
 
 def test_a_limit_beside_zero_is_not_rounded_onto_it() -> None:
-    form = numbers.effect_format("sensitivity", 500, [-0.0002, 0.05], 0.05)
+    form = effect_format("sensitivity", 500, [-0.0002, 0.05], 0.05)
     assert form.number(-0.0002) == "−0.02"
 
 
 def test_a_limit_on_the_margin_itself_is_shown_there() -> None:
-    form = numbers.effect_format("auc", 500, [-0.03, 0.01], 0.03)
+    form = effect_format("auc", 500, [-0.03, 0.01], 0.03)
     assert form.number(-0.03) == "−0.030"
 
 
@@ -70,7 +71,7 @@ def test_a_limit_on_the_margin_itself_is_shown_there() -> None:
     st.floats(0.005, 0.1).map(lambda margin: round(margin, 3)),
 )
 def test_rounding_never_changes_the_side_of_the_margin(limit: float, margin: float) -> None:
-    form = numbers.effect_format("auc", 500, [limit], margin)
+    form = effect_format("auc", 500, [limit], margin)
     shown = float(form.number(limit).replace(numbers.MINUS, "-"))
     if abs(limit + margin) > 1e-6:
         assert (shown > -margin) == (limit > -margin)
