@@ -2,12 +2,14 @@
 
 import difflib
 import json
+from dataclasses import asdict
 
 import click
 
 from evaluation.methods import TITLES, Described, described, markdown, parameter_words
 from gateway.store.commands import json_option
 from protocols.errors import UsageError
+from protocols.methods.measures import MEASURES
 
 
 @click.group(epilog="Example:  equipoise methods show tango_score")
@@ -17,23 +19,38 @@ def methods() -> None:
 
 @methods.command(name="list", epilog="Example:  equipoise methods list --family discrimination")
 @click.option("--family", type=click.Choice(list(TITLES)), help="Only this family.")
+@click.option("--measure", type=click.Choice(list(MEASURES)), help="Only what fits a measure.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="As the README's section.")
 @json_option
-def list_(*, family: str | None, as_markdown: bool, as_json: bool) -> None:
+def list_(*, family: str | None, measure: str | None, as_markdown: bool, as_json: bool) -> None:
     """List every word with its title, family by family."""
     if as_markdown:
         click.echo(markdown(), nl=False)
         return
-    known = described(family)
+    known = [item for item in described(family) if measure in (None, *item.measures)]
     if as_json:
         click.echo(json.dumps([item.as_dict() for item in known], sort_keys=True))
         return
-    width = max(len(item.word) for item in known)
+    width = max((len(item.word) for item in known), default=0)
     for title in (name for name in TITLES if any(item.family == name for item in known)):
         click.echo(f"{TITLES[title]}")
         for item in (item for item in known if item.family == title):
             use = "test" if item.place.startswith("hypotheses") else "estimator"
             click.echo(f"  {item.word:<{width}}  {use:<9}  {item.title}")
+
+
+@methods.command(epilog="Example:  equipoise methods measures --json")
+@json_option
+def measures(*, as_json: bool) -> None:
+    """List the measures that an endpoint can have, and what each asks for."""
+    if as_json:
+        known = {word: asdict(spec) for word, spec in MEASURES.items()}
+        click.echo(json.dumps(known, sort_keys=True))
+        return
+    width = max(len(word) for word in MEASURES)
+    for word, spec in MEASURES.items():
+        asks = "".join(f"; {p.name}: {parameter_words(p)}" for p in spec.parameters)
+        click.echo(f"{word:<{width}}  {spec.title}{asks}")
 
 
 @methods.command(epilog="Example:  equipoise methods show delong --json")

@@ -1,11 +1,11 @@
 """Subgroups of the primary endpoints: intervals, no verdict. Small cells are suppressed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.columns import members
 from evaluation.estimates import estimate, registered
 from evaluation.inference.base import NotEvaluable
+from evaluation.inference.subgroups.disclosure import Hidden, hidden_levels
 from evaluation.measures import Measured, measured
 from evaluation.plan import HypothesisPlan, LookPlan
 from evaluation.populations import Sample
@@ -57,35 +57,25 @@ def _cells(
         data = measured(plan.endpoint, part, protocol, method=registered(plan))
         parts.append(_Part(level, part.n, data))
     smallest = max(subgroup.minimum_cell, protocol.governance.small_cell)
-    withheld = _withheld(parts, smallest)
-    return tuple(_cell(plan, p, smallest=smallest, withheld=p.level.id in withheld) for p in parts)
+    hidden = hidden_levels(
+        [_smallest_cell(part.data) for part in parts], [part.n for part in parts], minimum=smallest
+    )
+    return tuple(
+        _hidden(part.level, hidden, place, smallest) or _cell(plan, part)
+        for place, part in enumerate(parts)
+    )
 
 
-def _withheld(parts: Sequence[_Part], smallest: int) -> set[str]:
-    """Large levels to be kept back, because small ones could be had as the total less the rest.
-
-    Levels kept back are two at least and hold `smallest` events or non-events together; the next
-    smallest goes first. A level in which there is nobody gives nobody away.
-    """
-    ordered = sorted(parts, key=lambda part: _smallest_cell(part.data))
-    small = [part for part in ordered if _smallest_cell(part.data) < smallest]
-    large = ordered[len(small) :]
-    hidden = [_smallest_cell(part.data) for part in small if part.n > 0]
-    n = 0
-    while hidden and n < len(large) and (len(hidden) < 2 or sum(hidden) < smallest):
-        hidden.append(_smallest_cell(large[n].data))
-        n += 1
-    return {part.level.id for part in large[:n]}
+def _hidden(level: SubgroupLevel, hidden: Hidden, place: int, smallest: int) -> SubgroupCell | None:
+    reason = hidden.reason(place, smallest)
+    if reason is None:
+        return None
+    suppressed = hidden.suppressed[place]
+    return _empty(level, reason=reason, suppressed=suppressed, withheld=not suppressed)
 
 
-def _cell(plan: HypothesisPlan, part: _Part, *, smallest: int, withheld: bool) -> SubgroupCell:
+def _cell(plan: HypothesisPlan, part: _Part) -> SubgroupCell:
     level, data = part.level, part.data
-    if _smallest_cell(data) < smallest:
-        reason = f"Fewer than {smallest} events or non-events."
-        return _empty(level, reason=reason, suppressed=True)
-    if withheld:
-        reason = "Withheld: with the total it would give a suppressed level away."
-        return _empty(level, reason=reason, withheld=True)
     answer = estimate(plan, data, LEVEL)
     if isinstance(answer, NotEvaluable):
         counts = {"n_pairs": data.n, "n_events": data.n_events}

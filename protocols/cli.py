@@ -8,10 +8,8 @@ from pathlib import Path
 import click
 
 from protocols.canonical import canonical_protocol, digest_of
-from protocols.catalogue import measure_lines, method_lines, methods_document
 from protocols.errors import DocumentError, Finding
 from protocols.load import Checked, check, read_source, render_finding
-from protocols.methods.measures import MEASURES, Measure
 from protocols.schema import Protocol
 from protocols.summary import summary_lines, summary_of
 
@@ -68,17 +66,6 @@ def digest(file: Path, *, as_json: bool) -> None:
         _print_json({"digest": digest_of(plan), "trial": identity.id, "version": identity.version})
     else:
         click.echo(digest_of(plan))
-
-
-@protocol.command(epilog="Example:  equipoise protocol methods --measure auc")
-@click.option("--measure", type=click.Choice(list(MEASURES)), help="Tests and estimators of one.")
-@AS_JSON
-def methods(measure: Measure | None, *, as_json: bool) -> None:
-    """List the measures; or the tests and estimators of one, with all that they ask for."""
-    if as_json:
-        _print_json(methods_document())
-    else:
-        click.echo("\n".join(measure_lines() if measure is None else method_lines(measure)))
 
 
 def _checked(file: Path) -> Checked:

@@ -178,8 +178,8 @@ def _suggestion(
 
 
 def _some(words: Sequence[str]) -> str:
-    """The first few; `equipoise protocol methods` lists the rest."""
-    more = " or another of `equipoise protocol methods`" if len(words) > SHOWN else ""
+    """The first few; `equipoise methods list` lists the rest."""
+    more = " or another of `equipoise methods list`" if len(words) > SHOWN else ""
     return " or ".join(words[:SHOWN]) + more
 
 

@@ -10,6 +10,7 @@ from evaluation.inference import registry
 from evaluation.methods import described, markdown
 from evaluation.methods_cli import methods
 from protocols.errors import UsageError
+from protocols.methods.measures import MEASURES
 
 README = (Path(__file__).resolve().parents[2] / "evaluation" / "README.md").read_text("utf-8")
 WORDS = sorted((*registry.TESTS, *registry.ESTIMATORS))
@@ -47,3 +48,22 @@ def test_a_word_is_shown_with_source_limits_and_checks() -> None:
 def test_a_word_that_nobody_knows_is_answered_with_its_neighbours() -> None:
     with pytest.raises(UsageError, match="Near it: delong"):
         CliRunner().invoke(methods, ["show", "delon"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_what_fits_a_measure_is_listed_alone(measure: str) -> None:
+    command = ["list", "--measure", measure, "--json"]
+    listed = json.loads(CliRunner().invoke(methods, command, catch_exceptions=False).output)
+    assert [item["word"] for item in listed] == [
+        item.word for item in described() if measure in item.measures
+    ]
+
+
+def test_every_measure_is_listed_with_its_parameters() -> None:
+    printed = CliRunner().invoke(methods, ["measures"], catch_exceptions=False).output
+    for word, spec in MEASURES.items():
+        (line,) = [line for line in printed.splitlines() if line.split()[0] == word]
+        assert spec.title in line
+        assert all(parameter.meaning in line for parameter in spec.parameters)
+    as_json = CliRunner().invoke(methods, ["measures", "--json"], catch_exceptions=False).output
+    assert set(json.loads(as_json)) == set(MEASURES)

@@ -1,13 +1,10 @@
-"""The tables of measures and methods hold together, and an author can read them."""
+"""The tables of measures and methods hold together."""
 
-import json
 from itertools import chain
 from typing import get_args
 
 import pytest
-from click.testing import CliRunner
 
-from protocols.cli import protocol
 from protocols.methods.base import HypothesisTestSpec, Parameter
 from protocols.methods.measures import MEASURES, Measure
 from protocols.methods.table import ESTIMATORS, TESTS, merged
@@ -58,32 +55,3 @@ def test_every_parameter_can_be_written(word: str, parameters: tuple[Parameter, 
         assert (parameter.kind == "word") is bool(parameter.choices)
         if parameter.low is not None and parameter.high is not None:
             assert parameter.low < parameter.high
-
-
-def _run(*arguments: str) -> str:
-    done = CliRunner().invoke(protocol, ["methods", *arguments])
-    assert done.exit_code == 0
-    return done.output
-
-
-def test_the_measures_are_listed_for_authors() -> None:
-    shown = _run()
-    for measure in MEASURES:
-        assert f"  {measure}: " in shown
-
-
-@pytest.mark.parametrize("measure", MEASURES)
-def test_the_methods_of_a_measure_are_listed_with_what_they_ask_for(measure: Measure) -> None:
-    shown = " ".join(_run("--measure", measure).split())
-    for spec_of in (TESTS, ESTIMATORS):
-        for word, spec in spec_of.items():
-            if measure in spec.measures:
-                assert f"{word}: {' '.join(spec.title.split())};" in shown
-                assert all(parameter.name in shown for parameter in spec.parameters)
-
-
-def test_the_tables_are_there_for_machines() -> None:
-    tables = json.loads(_run("--json"))
-    assert set(tables["measures"]) == set(MEASURES)
-    assert set(tables["tests"]) == set(TESTS)
-    assert set(tables["estimators"]) == set(ESTIMATORS)

@@ -13,7 +13,7 @@ from evaluation.inference.orientation import critical_value
 from protocols.errors import UsageError
 
 INTERACTION = Method(
-    "interaction",
+    "subgroup_interaction",
     "Difference of two independent estimates over its standard error.",
     "Altman & Bland 2003, British Medical Journal 326:219",
 )
