@@ -45,7 +45,7 @@ METHODS = {
 }
 
 
-def tested(
+def made(
     population: str,
     test: str,
     effect: Numbers | str,

@@ -2,7 +2,7 @@
 
 from evaluation.results import HypothesisResult, PairedTable
 from protocols.vocabulary import Verdict
-from tests.reports.example_builders import hypothesis_of, missing_of, tested
+from tests.reports.example_builders import hypothesis_of, made, missing_of
 
 
 def final_hypotheses() -> tuple[HypothesisResult, ...]:
@@ -12,7 +12,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
             0,
             Verdict.NON_INFERIOR,
             "H1: the candidate ranks patients non-inferiorly to the standard of care.",
-            tested(
+            made(
                 "FAS",
                 "delong",
                 (-0.0115, -0.0275, 0.0046),
@@ -23,7 +23,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
                 p=0.0119,
             ),
             supporting=(
-                tested(
+                made(
                     "PP",
                     "delong",
                     (-0.0092, -0.0251, 0.0067),
@@ -41,7 +41,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
             1,
             Verdict.INFERIOR,
             "H2: the candidate is inferior to the standard of care in foreseeing deaths.",
-            tested(
+            made(
                 "FAS",
                 "tango_score",
                 (-0.2100, -0.2410, -0.1790),
@@ -53,7 +53,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
                 p=0.99999,
             ),
             supporting=(
-                tested(
+                made(
                     "PP",
                     "tango_score",
                     (-0.2012, -0.2330, -0.1702),
@@ -66,7 +66,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
                 ),
             ),
             sensitivity=(
-                tested(
+                made(
                     "FAS",
                     "mcnemar_exact",
                     (-0.2100, -0.2410, -0.1790),
@@ -82,7 +82,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
             2,
             Verdict.NOT_TESTED,
             "H3: not tested, because H2 did not pass before it.",
-            tested(
+            made(
                 "FAS",
                 "tango_score",
                 (0.1070, 0.0899, 0.1242),
@@ -99,9 +99,7 @@ def final_hypotheses() -> tuple[HypothesisResult, ...]:
             3,
             Verdict.NOT_EVALUABLE,
             "H4: not evaluable.",
-            tested(
-                "FAS", "delong", "only one event among 214 readmitted patients", n=214, events=1
-            ),
+            made("FAS", "delong", "only one event among 214 readmitted patients", n=214, events=1),
             missing=missing_of(None, "the difference itself is not evaluable"),
             reason="only one event among 214 readmitted patients",
         ),
@@ -115,7 +113,7 @@ def interim_hypotheses() -> tuple[HypothesisResult, ...]:
             0,
             Verdict.NOT_SHOWN,
             "H1: non-inferiority in ranking is not shown at this look (inconclusive).",
-            tested(
+            made(
                 "FAS",
                 "delong",
                 (-0.0121, -0.0466, 0.0224),
@@ -126,7 +124,7 @@ def interim_hypotheses() -> tuple[HypothesisResult, ...]:
                 p=0.131,
             ),
             supporting=(
-                tested(
+                made(
                     "PP",
                     "delong",
                     (-0.0098, -0.0440, 0.0244),
@@ -144,7 +142,7 @@ def interim_hypotheses() -> tuple[HypothesisResult, ...]:
             1,
             Verdict.NOT_ROBUST,
             "H2: not robust, because the analysis populations disagree.",
-            tested(
+            made(
                 "FAS",
                 "tango_score",
                 (-0.0104, -0.0499, 0.0291),
@@ -156,7 +154,7 @@ def interim_hypotheses() -> tuple[HypothesisResult, ...]:
                 p=0.0015,
             ),
             supporting=(
-                tested(
+                made(
                     "PP",
                     "tango_score",
                     (-0.0161, -0.0560, 0.0238),
@@ -181,7 +179,7 @@ def good_hypotheses() -> tuple[HypothesisResult, ...]:
             1,
             Verdict.NON_INFERIOR_BUT_WORSE,
             "H2: the candidate is non-inferior, but worse within the margin.",
-            tested(
+            made(
                 "FAS",
                 "tango_score",
                 (-0.0200, -0.0352, -0.0049),
@@ -199,7 +197,7 @@ def good_hypotheses() -> tuple[HypothesisResult, ...]:
             2,
             Verdict.SUPERIOR,
             "H3: the candidate leaves more survivors without an alert.",
-            tested(
+            made(
                 "FAS",
                 "tango_score",
                 (0.1070, 0.0899, 0.1242),

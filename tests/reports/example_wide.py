@@ -2,7 +2,7 @@
 
 from evaluation.results import HypothesisResult, PairedTable
 from protocols.vocabulary import Verdict
-from tests.reports.example_builders import hypothesis_of, missing_of, tested
+from tests.reports.example_builders import hypothesis_of, made, missing_of
 from tests.reports.example_hypotheses import final_hypotheses
 
 
@@ -15,7 +15,7 @@ def wide_hypotheses() -> tuple[HypothesisResult, ...]:
             4,
             Verdict.NON_INFERIOR,
             "H5: the candidate takes no more than a tenth more time at the screen.",
-            tested(
+            made(
                 "FAS",
                 "clustered_ratio",
                 (0.974, 0.931, 1.019),
@@ -27,7 +27,7 @@ def wide_hypotheses() -> tuple[HypothesisResult, ...]:
                 spread=0.512,
             ),
             supporting=(
-                tested(
+                made(
                     "PP",
                     "clustered_ratio",
                     (0.981, 0.936, 1.0279),
@@ -46,7 +46,7 @@ def wide_hypotheses() -> tuple[HypothesisResult, ...]:
             5,
             Verdict.EQUIVALENT,
             "H6: the candidate is equivalent to the standard of care in right flags.",
-            tested(
+            made(
                 "FAS",
                 "tango_score",
                 (0.0054, -0.0104, 0.0212),

@@ -30,19 +30,27 @@ def register_trial(store: Store, protocol: Protocol) -> None:
 
 
 def store_pairs(
-    store: Store, protocol: Protocol, pairs: Sequence[PairRecord], *, in_flight: int = 0
+    store: Store,
+    protocol: Protocol,
+    pairs: Sequence[PairRecord],
+    *,
+    in_flight: int = 0,
+    after: int = 0,
 ) -> None:
-    """Ship every pair, then the candidate's observations and the outcomes that are known."""
+    """Ship every pair, then the candidate's observations and the outcomes that are known.
+
+    `after`: how many pairs were shipped before these.
+    """
     trial = protocol.protocol.id
     last = max((pair.arrived_at_us for pair in pairs), default=START_US)
-    rows = tuple(_row(seq, pair) for seq, pair in enumerate(pairs, start=1))
+    rows = tuple(_row(seq, pair) for seq, pair in enumerate(pairs, start=after + 1))
     batch = ShipBatch(
         trial=trial,
         epoch=EPOCH,
         protocol_digest=digest_of(protocol),
         started_at_us=START_US,
-        shipped_seq=len(rows),
-        accepted_seq=len(rows) + in_flight,
+        shipped_seq=after + len(rows),
+        accepted_seq=after + len(rows) + in_flight,
         closed=False,
         at_us=last,
         rows=rows,
