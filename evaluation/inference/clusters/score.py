@@ -2,13 +2,15 @@
 
 The linearised variance looks at discordant pairs only, so a few of them, all on one side, can make
 it tiny. The score test's variance under the margin cannot be fooled so, but takes pairs as
-independent. The larger of the two is used, with Student's t.
+independent. Variation between subjects around the margin knows a subject with most of the pairs.
+The largest of the three is used, with Student's t of the subjects on whom the arms differ.
 """
 
 import math
 
 from evaluation.inference.arrays import exact_sum
 from evaluation.inference.base import Estimate, Method, NotEvaluable
+from evaluation.inference.centred import CentredVariance
 from evaluation.inference.clusters.means import ClusterTotals
 from evaluation.inference.clusters.wald import pooled_arms
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
@@ -23,13 +25,15 @@ from protocols.vocabulary import Direction
 METHOD = Method(
     name="clustered_score",
     sentence=(
-        "Difference of paired shares pooled over encounters; the larger of the variance between "
-        "subjects and the restricted variance under the margin; Student's t with K-1 degrees of "
-        "freedom; the interval inverts the same test."
+        "Difference of paired shares pooled over encounters; the largest of the variance between "
+        "subjects around the estimate, the same around the margin, and the restricted variance "
+        "of independent pairs; Student's t with one degree of freedom less than there are "
+        "subjects on whom the arms differ; the interval inverts the same test."
     ),
     citation=(
-        "Liang & Zeger 1986, Biometrika 73:13; Tango 1998, Statistics in Medicine 17:891; the "
-        "larger of both is this project's choice"
+        "Liang & Zeger 1986, Biometrika 73:13; Obuchowski 1998, Statistics in Medicine 17:1495; "
+        "Tango 1998, Statistics in Medicine 17:891; the largest of them and the degrees of "
+        "freedom are this project's choice, from simulation"
     ),
 )
 
@@ -38,14 +42,16 @@ def clustered_score(
     totals: ClusterTotals,
     counts: PairedCounts,
     *,
+    discordant_subjects: int,
     margin: float,
     direction: Direction,
     level: float,
 ) -> Estimate | NotEvaluable:
     """Test of a margin with its interval; `totals` and `counts` are of the same pairs.
 
-    `standard_error` is the one at the margin. The limits are those of the two tests that are
-    farther out, which is where the test with the larger variance ends. Refuses arms that never
+    `discordant_subjects` counts subjects with a discordant pair, on whom alone the error rests.
+    `standard_error` is the one at the margin. The limits are those of the three tests that are
+    farthest out, which is where the test with the largest variance ends. Refuses arms that never
     differ.
     """
     n, k = counts.n, totals.n_clusters
@@ -53,30 +59,42 @@ def clustered_score(
         reason = f"The arms agree on all {n} pairs, so the data carry no information."
         return NotEvaluable("no_discordant_pairs", reason)
     mean, null = counts.difference, null_effect(margin, direction)
-    sums = totals.candidate - totals.standard_of_care
-    between = k / (k - 1) * exact_sum((sums - totals.n * mean) ** 2) / n**2
+    around = around_margin(totals, mean)
+    between = k / (k - 1) * around.spread
     variance = max(between, restricted_variance(counts, null) / n)
     if variance == 0:
         return NotEvaluable("zero_variance", "The variance under the margin is zero.")
-    t = critical_value(level, k - 1)
+    distance, df = mean - null, float(max(min(k, discordant_subjects) - 1, 1))
+    centred = around.statistic(distance)
+    error = max(math.sqrt(variance), distance / centred if centred else 0.0)
+    t = critical_value(level, df)
     low, high = tango_limits(counts, critical=t)
     half = t * math.sqrt(between) if between > 0 else 0.0
-    statistic = turned((mean - null) / math.sqrt(variance), direction)
+    below, above = (max(half, around.reach(t, side=side)) for side in (1, -1))
+    statistic = turned(distance / error, direction)
     soc, candidate = pooled_arms(totals)
     return Estimate(
         method=METHOD,
         estimate=mean,
-        standard_error=math.sqrt(variance),
-        low=max(min(low, mean - half), -1.0),
-        high=min(max(high, mean + half), 1.0),
+        standard_error=error,
+        low=max(min(low, mean - below), -1.0),
+        high=min(max(high, mean + above), 1.0),
         level=level,
         statistic=statistic,
-        p_value=upper_tail(statistic, k - 1),
-        df=float(k - 1),
-        information=1 / variance,
+        p_value=upper_tail(statistic, df),
+        df=df,
+        information=1 / error**2,
         n_pairs=n,
         n_clusters=k,
         standard_of_care=soc,
         candidate=candidate,
         warnings=few_discordant(counts),
     )
+
+
+def around_margin(totals: ClusterTotals, mean: float) -> CentredVariance:
+    """Variation between subjects around any effect; `mean` is the pooled difference."""
+    share = totals.n / totals.n_pairs
+    sums = (totals.candidate - totals.standard_of_care) / totals.n_pairs
+    residual = sums - share * mean
+    return CentredVariance(exact_sum(residual**2), exact_sum(residual * share), exact_sum(share**2))

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+import numpy as np
+
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters import differences, margins, means, mixed, ratio, score, stacked
 from evaluation.inference.clusters.describe import (
@@ -44,9 +46,11 @@ def _clustered_score(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
     totals = totals_or_refusal(rows.candidate, rows.standard_of_care, rows.cluster)
     if isinstance(totals, NotEvaluable):
         return totals
+    flags = rows.candidate > 0.5, rows.standard_of_care > 0.5
     return score.clustered_score(
         totals,
-        PairedCounts.of(rows.candidate > 0.5, rows.standard_of_care > 0.5),
+        PairedCounts.of(*flags),
+        discordant_subjects=len(np.unique(rows.cluster[flags[0] != flags[1]])),
         margin=asked.margin,
         direction=asked.direction,
         level=asked.level,
@@ -94,11 +98,12 @@ TESTS: dict[str, HypothesisTest] = {
     "clustered_score": HypothesisTest(
         method=score.METHOD,
         run=_clustered_score,
-        limits="Refuses one subject and arms that never differ; conservative when subjects come "
-        "back and vary less than independent pairs would.",
+        limits="Refuses one subject and arms that never differ. Conservative, strongly so where "
+        "fewer than some ten subjects have a discordant pair or one subject has most of the pairs.",
         witnesses=(
             "cluster_robust_diff_unequal",
-            "p and interval are the less favourable of clustered_difference and the score test",
+            "p and interval are the least favourable of clustered_difference, the score test and "
+            "the test with variation around the margin",
         ),
         inverted=True,
     ),
