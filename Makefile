@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench format lock install clean
+.PHONY: demo test test-slow bench bench-evaluation format lock install clean
 
 demo: $(VENV)/installed
 	$(BIN)/equipoise demo
@@ -22,6 +22,9 @@ test-slow: $(VENV)/installed-test
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks
+
+bench-evaluation: $(VENV)/installed-test
+	$(BIN)/python -m benchmarks evaluation
 
 format: $(VENV)/installed-test
 	$(BIN)/ruff format .

@@ -1,4 +1,7 @@
-"""`python -m benchmarks [--quick]`: measure, and write RESULTS.md. Read ratios, not numbers."""
+"""`python -m benchmarks [evaluation] [--quick]`: measure, and write RESULTS.md.
+
+Without a word it is the gateway that is measured. Read ratios, not numbers.
+"""
 
 import argparse
 import os
@@ -9,7 +12,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import matrix, throughput, transports
+from benchmarks import evaluation, matrix, throughput, transports
+from benchmarks.parts import write_part
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -17,10 +21,14 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 def main() -> None:
     """Run what was asked for and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("gateway", "evaluation"), default="gateway")
     parser.add_argument("--quick", action="store_true", help="one short round of each")
     parser.add_argument("--only", choices=("transports", "matrix"), help="print one table")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where to write the results")
     options = parser.parse_args()
+    if options.what == "evaluation":
+        evaluation.report(options.output, quick=options.quick)
+        return
     rounds, seconds = (1, 2.0) if options.quick else (5, 4.0)
     if options.only == "transports":
         print("\n".join(_transports(transports.measure(rounds=rounds, seconds=seconds / 2))))
@@ -32,7 +40,7 @@ def main() -> None:
     standings = throughput.measure(rounds=rounds, seconds=seconds)
     cases = matrix.measure(rounds=rounds, seconds=seconds)
     lines = [*_head(rounds, seconds), *_throughput(standings), *_matrix(cases), *_transports(ways)]
-    options.output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_part(options.output, lines)
     print(options.output.read_text(encoding="utf-8"))
 
 
