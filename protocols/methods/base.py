@@ -62,7 +62,8 @@ class EstimatorSpec:
 
     `intervals` are the words that `analyses[].interval` may hold with it, `none` among them where
     it gives no interval; `restricted` names the measures of an interval that does not suit all;
-    the rest as in `HypothesisTestSpec`.
+    `needs_reference` asks for an endpoint whose outcome is a number of the pair; the rest as in
+    `HypothesisTestSpec`.
     """
 
     group: Group
@@ -73,6 +74,7 @@ class EstimatorSpec:
     parameters: tuple[Parameter, ...] = ()
     draws: bool = False
     restricted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needs_reference: bool = False
 
     def intervals_of(self, measure: str) -> tuple[str, ...]:
         """The intervals that suit a measure."""

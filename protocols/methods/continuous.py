@@ -138,6 +138,7 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         ("score",),
         ("t",),
         pairs="either",
+        needs_reference=True,
         parameters=(
             Parameter(
                 "grid",
@@ -162,6 +163,7 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         ("score",),
         ("t",),
         pairs="either",
+        needs_reference=True,
         parameters=(
             Parameter("relative", "number", "tolerance as a share of the reference", low=0.0),
             Parameter("absolute", "number", "tolerance in the reference's unit", low=0.0),

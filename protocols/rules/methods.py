@@ -104,10 +104,13 @@ def analyses(protocol: Protocol) -> Iterator[Finding]:
 def _analysis(
     path: str, analysis: Analysis, spec: EstimatorSpec, protocol: Protocol
 ) -> Iterator[Finding]:
-    if analysis.interval not in spec.intervals:
-        message = f"{analysis.estimator} has no interval `{analysis.interval}`."
-        remedy = _suggestion(analysis.interval, spec.intervals, spec.intervals)
-        yield error(Code.UNKNOWN_METHOD, f"{path}.interval", message, remedy)
+    endpoint = next((e for e in protocol.endpoints if e.id == analysis.endpoint), None)
+    yield from _interval(path, analysis, spec, endpoint)
+    if spec.needs_reference and endpoint is not None and not _has_reference(protocol, endpoint):
+        message = f"{analysis.estimator} compares answers with a reference, and {endpoint.outcome}"
+        message += " is no number of the pair."
+        remedy = "Name a further outcome of type number or count that is not per arm."
+        yield error(Code.REFERENCE_MISSING, f"{path}.estimator", message, remedy)
     if spec.pairs == "independent" and protocol.design.cluster == "subject":
         yield _finer(f"{path}.estimator", analysis.estimator, ())
     yield from parameter_findings(
@@ -118,6 +121,30 @@ def _analysis(
         Names.of(protocol),
     )
     yield from _resampling(path, analysis.estimator, spec, analysis.resampling)
+
+
+def _interval(
+    path: str, analysis: Analysis, spec: EstimatorSpec, endpoint: Endpoint | None
+) -> Iterator[Finding]:
+    if analysis.interval not in spec.intervals:
+        message = f"{analysis.estimator} has no interval `{analysis.interval}`."
+        remedy = _suggestion(analysis.interval, spec.intervals, spec.intervals)
+        yield error(Code.UNKNOWN_METHOD, f"{path}.interval", message, remedy)
+    elif endpoint is not None and endpoint.measure in spec.measures:
+        fitting = spec.intervals_of(endpoint.measure)
+        if analysis.interval not in fitting:
+            message = f"The interval {analysis.interval} does not suit {endpoint.measure}."
+            remedy = f"Take {_some(fitting)}."
+            yield error(Code.TEST_MEASURE_CLASH, f"{path}.interval", message, remedy)
+
+
+def _has_reference(protocol: Protocol, endpoint: Endpoint) -> bool:
+    return any(
+        outcome.name == endpoint.outcome
+        and outcome.type in ("number", "count")
+        and not outcome.per_arm
+        for outcome in protocol.further_outcomes
+    )
 
 
 def measures(protocol: Protocol) -> Iterator[Finding]:

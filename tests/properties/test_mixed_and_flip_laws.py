@@ -74,7 +74,7 @@ def test_too_many_pairs_and_no_difference_are_refused() -> None:
     assert (many.code, none.code) == ("too_many_pairs", "no_differences")
 
 
-def _repeated(seed: int, spread: float) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _repeated(seed: int, spread: float) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     k = int(rng.integers(3, 12))
     cluster = np.repeat(np.arange(k), rng.integers(1, 6, k))

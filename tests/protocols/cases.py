@@ -117,6 +117,16 @@ CASES: dict[Code, Case] = {
     Code.CATEGORY_LEVELS: _change(
         "arms.standard_of_care.output.high", *CATEGORIES[0], *CATEGORIES[1:]
     ),
+    Code.REFERENCE_MISSING: _change(
+        "analyses[0].estimator",
+        *measure_of_spec("score"),
+        analysis(
+            endpoint="SPEC",
+            estimator="within_tolerance",
+            interval="t",
+            parameters="{relative: 0.1, absolute: 1}",
+        ),
+    ),
     Code.PARAMETER_MISSING: _change(
         "endpoints[2].parameters", *measure_of_spec("sensitivity_at_specificity")
     ),

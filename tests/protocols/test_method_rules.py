@@ -220,6 +220,11 @@ def test_a_registered_analysis_is_clean() -> None:
     [
         ({"estimator": "paired_diference"}, "estimator", Code.UNKNOWN_METHOD),
         ({"interval": "wild"}, "interval", Code.UNKNOWN_METHOD),
+        (
+            {"estimator": "worst_and_best_case", "interval": "delong"},
+            "interval",
+            Code.TEST_MEASURE_CLASH,
+        ),
         ({"endpoint": "AUC"}, "estimator", Code.TEST_MEASURE_CLASH),
         ({"endpoint": "AUD"}, "endpoint", Code.UNKNOWN_ENDPOINT),
         ({"population": "ITT"}, "population", Code.UNKNOWN_POPULATION),

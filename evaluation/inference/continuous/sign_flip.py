@@ -80,7 +80,7 @@ def _share_at_least(sizes: IntArray, threshold: int) -> float:
     middle = len(sizes) // 2
     one, other = _all_sums(sizes[:middle]), np.sort(_all_sums(sizes[middle:]))
     enough = len(other) - np.searchsorted(other, threshold - one, side="left")
-    return int(enough.sum()) / 2 ** len(sizes)
+    return int(enough.sum()) / (1 << len(sizes))
 
 
 def _all_sums(sizes: IntArray) -> IntArray:
