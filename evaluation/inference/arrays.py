@@ -22,6 +22,14 @@ def exact_sum(values: FloatArray) -> float:
     return math.fsum(values.tolist())
 
 
+def n_distinct(labels: IntArray) -> int:
+    """How many different labels; sorting is faster than the hash table of `np.unique`."""
+    if labels.size == 0:
+        return 0
+    ordered = np.sort(labels)
+    return 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
+
+
 def cluster_index(cluster: IntArray) -> tuple[IntArray, int]:
     """Labels recoded as 0 .. K-1, and K."""
     labels, index = np.unique(cluster, return_inverse=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
+from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, n_distinct
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -104,7 +104,7 @@ class Rows:
 
     @property
     def n_clusters(self) -> int:
-        return len(np.unique(self.cluster))
+        return n_distinct(self.cluster)
 
     def column(self, name: str) -> FloatArray:
         """A further column; UsageError when the endpoint's outcome does not provide it."""

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from evaluation.inference.agreement.tables import between_subjects, checked_table, square_table
-from evaluation.inference.arrays import FloatArray, IntArray
+from evaluation.inference.arrays import FloatArray, IntArray, n_distinct
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
 from protocols.errors import UsageError
@@ -190,7 +190,7 @@ def kappa_difference(
     error = between_subjects(found.influence, raters.cluster)
     if isinstance(error, NotEvaluable):
         return error
-    k = len(np.unique(raters.cluster))
+    k = n_distinct(raters.cluster)
     null = null_effect(margin, direction)
     statistic = turned((found.difference - null) / error, direction)
     half = critical_value(level, k - 1) * error

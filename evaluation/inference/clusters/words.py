@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-import numpy as np
-
+from evaluation.inference.arrays import n_distinct
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters import differences, margins, means, mixed, ratio, score, stacked
 from evaluation.inference.clusters.describe import (
@@ -50,7 +49,7 @@ def _clustered_score(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
     return score.clustered_score(
         totals,
         PairedCounts.of(*flags),
-        discordant_subjects=len(np.unique(rows.cluster[flags[0] != flags[1]])),
+        discordant_subjects=n_distinct(rows.cluster[flags[0] != flags[1]]),
         margin=asked.margin,
         direction=asked.direction,
         level=asked.level,

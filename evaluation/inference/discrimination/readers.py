@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
+from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, n_distinct
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.discrimination.placements import Placements, placements
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
@@ -102,7 +102,7 @@ def crossed(
     readers, row = np.unique(reader, return_inverse=True)
     cases, column = np.unique(case, return_inverse=True)
     cell = row * len(cases) + column
-    if len(cell) != len(readers) * len(cases) or len(np.unique(cell)) != len(cell):
+    if len(cell) != len(readers) * len(cases) or n_distinct(cell) != len(cell):
         reason = (
             f"{len(cell)} readings are not one of each of {len(cases)} cases by each of "
             f"{len(readers)} readers."

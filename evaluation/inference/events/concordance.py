@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, cluster_index
+from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, cluster_index, n_distinct
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.events.kaplan_meier import checked_times
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
@@ -134,7 +134,7 @@ class ScoredTimes:
         if comparable(places(self.time, self.event), self.event, ones) == 0:
             reason = "No event comes before another pair's time, so no two pairs are comparable."
             return NotEvaluable("too_few_events", reason)
-        if len(np.unique(self.cluster)) < 2:
+        if n_distinct(self.cluster) < 2:
             return NotEvaluable("one_cluster", "All pairs come from one subject.")
         return None
 
@@ -234,7 +234,7 @@ def c_index_difference(
         df=None,
         information=1 / error**2,
         n_pairs=len(data.time),
-        n_clusters=len(np.unique(data.cluster)),
+        n_clusters=n_distinct(data.cluster),
         standard_of_care=soc,
         candidate=candidate,
         warnings=found.replicates[2].warnings,

@@ -20,6 +20,7 @@ from evaluation.inference.arrays import (
     cluster_index,
     cluster_sums,
     exact_sum,
+    n_distinct,
 )
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.events.kaplan_meier import checked_times
@@ -71,7 +72,7 @@ class PairedTimes:
                 return found
         if not (self.candidate_event.any() or self.standard_of_care_event.any()):
             return NO_EVENT
-        return ONE_CLUSTER if len(np.unique(self.cluster)) < 2 else None
+        return ONE_CLUSTER if n_distinct(self.cluster) < 2 else None
 
 
 def first_events(times: PairedTimes) -> tuple[IntArray, IntArray]:
@@ -102,7 +103,7 @@ def stratified(times: PairedTimes, *, clustered: bool) -> LogRatio | NotEvaluabl
         return NO_EVENT
     if a == 0 or b == 0:
         return SEPARATED
-    n, k = len(candidate), len(np.unique(times.cluster))
+    n, k = len(candidate), n_distinct(times.cluster)
     if not clustered:
         return LogRatio(math.log(a / b), math.sqrt(1 / a + 1 / b), None, n, k)
     index, k = cluster_index(times.cluster)

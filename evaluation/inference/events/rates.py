@@ -17,6 +17,7 @@ from evaluation.inference.arrays import (
     cluster_index,
     cluster_sums,
     exact_sum,
+    n_distinct,
 )
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.events.counts import checked_counts
@@ -78,7 +79,7 @@ class PairedCountsOverTime:
         if min(totals) == 0:
             reason = "An arm has no event, so the ratio is zero or infinite."
             return NotEvaluable("ratio_undefined", reason)
-        if len(np.unique(self.cluster)) < 2:
+        if n_distinct(self.cluster) < 2:
             return ONE_CLUSTER
         return None
 

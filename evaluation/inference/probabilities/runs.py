@@ -12,7 +12,7 @@ from typing import cast
 
 import numpy as np
 
-from evaluation.inference.arrays import FloatArray, IntArray
+from evaluation.inference.arrays import FloatArray, IntArray, n_distinct
 from evaluation.inference.base import Findings, Method, NotEvaluable, Quantity
 from evaluation.inference.probabilities import calibration as calibrated
 from evaluation.inference.probabilities import decisions, losses
@@ -45,7 +45,7 @@ class Answered:
             method,
             tuple(quantities),
             n_pairs=len(self.outcome),
-            n_clusters=len(np.unique(self.cluster)),
+            n_clusters=n_distinct(self.cluster),
             warnings=(*self.warnings, *warnings),
         )
 
@@ -194,7 +194,7 @@ def calibration(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
             replace(q, name=f"{arm}_{q.name}", title=f"{who}: {q.title}")
             for q in arm_calibration(predicted, smoother=smoother, level=asked.level)
         ]
-    n_subjects = len(np.unique(data.cluster))
+    n_subjects = n_distinct(data.cluster)
     few = f"Standard errors between only {n_subjects} subjects are rough."
     warnings = (few,) if data.clustered and n_subjects < FEW_SUBJECTS else ()
     return data.findings(calibrated.METHOD, quantities, *warnings)

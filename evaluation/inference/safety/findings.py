@@ -6,7 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
+from evaluation.inference.arrays import (
+    FloatArray,
+    IntArray,
+    cluster_index,
+    cluster_sums,
+    exact_sum,
+    n_distinct,
+)
 from evaluation.inference.base import Findings, Method, NotEvaluable, Quantity
 from evaluation.inference.clusters.means import clustered_difference
 from evaluation.inference.safety.bounds import (
@@ -71,7 +78,7 @@ class Harms:
 
     @property
     def n_clusters(self) -> int:
-        return self.n if self.cluster is None else len(np.unique(self.cluster))
+        return self.n if self.cluster is None else n_distinct(self.cluster)
 
     @property
     def subjects(self) -> IntArray:
