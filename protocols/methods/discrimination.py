@@ -48,6 +48,13 @@ TESTS: Final[dict[str, HypothesisTestSpec]] = {
         scale="difference",
         pairs="either",
     ),
+    "delong_at_margin": HypothesisTestSpec(
+        group="discrimination",
+        title="two areas under the ROC curve, variance taken around the margin, for few events too",
+        measures=("auc",),
+        scale="difference",
+        pairs="either",
+    ),
     "bootstrap_rank_difference": HypothesisTestSpec(
         group="discrimination",
         title="difference of a ranking measure, standard error from resampling subjects",

@@ -129,6 +129,14 @@ def subject_variance(parts: Placements, outcome: BoolArray, subjects: Subjects) 
     return events + non_events + 2 * k / (k - 1) * exact_sum(x * y) / (m * n)
 
 
+def subject_influence(parts: Placements, outcome: BoolArray, subjects: Subjects) -> FloatArray:
+    """What each subject adds beyond its expectation; the squares add up to a variance."""
+    m, n = len(parts.event), len(parts.non_event)
+    x = _centred(parts.event, subjects.index[outcome], subjects.n)
+    y = _centred(parts.non_event, subjects.index[~outcome], subjects.n)
+    return np.asarray((x + y) / (2 * n * m), dtype=np.float64)
+
+
 def obuchowski_variance(parts: Placements, outcome: BoolArray, cluster: IntArray) -> float:
     """`subject_variance` from the subjects' labels."""
     return subject_variance(parts, outcome, Subjects.of(cluster, outcome))

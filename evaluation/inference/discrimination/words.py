@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 from evaluation.inference.arrays import IntArray
 from evaluation.inference.base import Estimate, Findings, Method, NotEvaluable
-from evaluation.inference.discrimination import areas, comparison, quantities, readers
+from evaluation.inference.discrimination import (
+    areas,
+    at_margin,
+    comparison,
+    quantities,
+    readers,
+)
 from evaluation.inference.discrimination.comparison import Drawing, RankComparison
 from evaluation.inference.discrimination.curves import MEASURES, statistic_of
 from evaluation.inference.discrimination.readers import Covariance, Crossed, Effect
@@ -23,6 +29,17 @@ def _delong(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
     return areas.delong(
         rows.candidate,
         rows.standard_of_care,
+        rows.outcome,
+        margin=asked.margin,
+        direction=asked.direction,
+        level=asked.level,
+        cluster=_subjects_of(rows),
+    )
+
+
+def _delong_at_margin(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    return at_margin.delong_at_margin(
+        (rows.candidate, rows.standard_of_care),
         rows.outcome,
         margin=asked.margin,
         direction=asked.direction,
@@ -147,6 +164,17 @@ TESTS: dict[str, HypothesisTest] = {
         "Close to an area of 1 the normal reference is too narrow. Refuses one class, fewer than "
         f"two events or non-events, constant or identical scores. {_MERGED}",
         ("delong_asah_wfns_vs_s100b", "placements by sorting equal the double loop"),
+    ),
+    "delong_at_margin": HypothesisTest(
+        at_margin.METHOD,
+        _delong_at_margin,
+        "Conservative: with fewer than some ten events, or one subject who has most of the events, "
+        f"it hardly ever rejects. Refuses what delong refuses. {_MERGED}",
+        (
+            "delong_asah_wfns_vs_s100b (its estimate)",
+            "placements centred at the margin, one by one",
+        ),
+        inverted=True,
     ),
     "bootstrap_rank_difference": HypothesisTest(
         comparison.METHOD,
