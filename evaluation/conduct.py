@@ -161,7 +161,13 @@ def _headline(
 
 
 def _in_short(found: HypothesisResult) -> str:
-    words = opening(found.verdict, found.framework, measure=found.measure, margin=found.margin)
+    words = opening(
+        found.verdict,
+        found.framework,
+        measure=found.measure,
+        endpoint=found.endpoint_title,
+        margin=found.margin,
+    )
     alone = found.shown and not found.claimed
     return f"{words}, which alone supports no claim" if alone else words
 

@@ -35,6 +35,9 @@ VERDICTS = {
     Verdict.NOT_TESTED: "{Aim} of the candidate in {measure} is not tested at this look",
 }
 
+NAMELESS = ("value", "score", "time", "category")
+"""Measures that say how a number is had, not what it is of."""
+
 AIMS = {
     Framework.NON_INFERIORITY: "Non-inferiority",
     Framework.SUPERIORITY: "Superiority",
@@ -63,7 +66,12 @@ def verdict_sentence(
     plan: HypothesisPlan, decided: Decided, primary: TestResult, interval: Interval | None
 ) -> str:
     """Verdict first, then the effect, its interval and the margin, then what qualifies it."""
-    words = opening(decided.verdict, plan.hypothesis.framework, measure=plan.endpoint.measure)
+    words = opening(
+        decided.verdict,
+        plan.hypothesis.framework,
+        measure=plan.endpoint.measure,
+        endpoint=plan.endpoint.title,
+    )
     numbers = _numbers(plan, primary, interval)
     sentence = f"{words}: {numbers}." if numbers and ":" not in words else f"{words}."
     if numbers and ":" in words:
@@ -95,13 +103,19 @@ def _edge(plan: HypothesisPlan, limit: float) -> float:
 
 
 def opening(
-    verdict: Verdict, framework: Framework, *, measure: Measure, margin: float | None = None
+    verdict: Verdict,
+    framework: Framework,
+    *,
+    measure: Measure,
+    endpoint: str,
+    margin: float | None = None,
 ) -> str:
     """The verdict in words, without its numbers and without a full stop.
 
-    With `margin` the measure is told apart from the same measure at another margin.
+    With `margin` the measure is told apart from the same measure at another margin; a measure that
+    names nothing without its outcome is called by the endpoint's title.
     """
-    title = MEASURES[measure].title
+    title = f"“{endpoint}”" if measure in NAMELESS else MEASURES[measure].title
     named = title if margin is None else f"{title} (margin {plain(margin)})"
     return VERDICTS[verdict].format(Aim=AIMS[framework], measure=named)
 

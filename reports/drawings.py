@@ -20,7 +20,8 @@ def boundaries_figure(reading: Reading, hypothesis: HypothesisResult) -> Figure:
     number = next(reading.figures)
     planned = [look.information for look in reading.protocol.monitoring.looks]
     last = hypothesis.boundaries[-1]
-    crossed = {True: "crossed", False: "not crossed", None: "not evaluable"}[last.crossed]
+    untested = "not evaluable" if last.statistic is None else "not tested"
+    crossed = {True: "crossed", False: "not crossed", None: untested}[last.crossed]
     finding = (
         f"{hypothesis.id} at look {last.number}: bound {bound_words(last)}, "
         f"efficacy boundary {crossed}."

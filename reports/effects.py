@@ -68,7 +68,7 @@ def effect_format(
     least = None if margin is None else margin * own.factor
     base = own.decimals
     if not is_percent(measure) and _fixed_decimals(measure) is None:
-        base = significant_decimals(scaled, EFFECT_DIGITS)
+        base = significant_decimals([*scaled, least or 0.0], EFFECT_DIGITS)
     decimals = _decimals(scaled, least, base, scale=scale)
     if is_percent(measure) or _fixed_decimals(measure) is not None:
         own = Format(own.factor, decimals, own.unit)  # beside each other: the same decimals

@@ -7,6 +7,7 @@ from evaluation.results import HypothesisResult, TestResult
 from reports import numbers
 from reports.blocks import Cell, Column, Figure, Key, Panel, Row, Table, cell
 from reports.cells import value_cell
+from reports.effects import RATIO
 from reports.figures.interval import IntervalPanel, IntervalRow, draw_interval, draw_key
 from reports.reading import Reading
 from reports.sentences import (
@@ -104,8 +105,13 @@ def _key_words(reading: Reading, hypothesis: HypothesisResult, test: TestResult)
     if test.estimate is None:
         return f"{name}: not evaluable: {as_clause(test.not_evaluable or 'no estimate')}"
     form = reading.format(hypothesis)
-    words = f"{name}: {form.with_unit(test.estimate)}"
+    words = f"{name}: {_named(form.scale)}{form.with_unit(test.estimate)}"
     return words if interval is None else f"{words} ({form.interval(interval.low, interval.high)})"
+
+
+def _named(scale: str) -> str:
+    """A difference has its sign, a ratio must be called one."""
+    return "ratio " if scale == RATIO else ""
 
 
 def _interval_row(test: TestResult, *, primary: bool) -> IntervalRow:

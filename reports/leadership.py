@@ -24,6 +24,8 @@ from reports.sentences import (
 from reports.tables.conduct import bounds_words
 
 CONFIRMATORY = (Role.PRIMARY, Role.CO_PRIMARY, Role.KEY_SECONDARY)
+LEADING = (Role.PRIMARY, Role.CO_PRIMARY)
+PANELS = 4  # of the first page's figure, where no more hypotheses are primary
 SEVERITIES = ("life_threatening", "serious", "moderate", "minor")
 LIMITS_SHOWN = 2
 LIMITS_WORDS = 24
@@ -78,8 +80,20 @@ def _figure(reading: Reading) -> Figure | None:
     held = confirmatory(reading)
     if not held:
         return None
+    shown = _drawn(held)
     title = "Interval against margin, primary population"
-    return intervals_figure(reading, held, title=title, supporting=False)
+    if len(shown) < len(held):
+        rest = listed([h.id for h in held if h not in shown])
+        title += f"; {rest} under Results by endpoint"
+    return intervals_figure(reading, shown, title=title, supporting=False)
+
+
+def _drawn(held: Sequence[HypothesisResult]) -> list[HypothesisResult]:
+    """What one sheet has room for: every primary hypothesis, then the others in their order."""
+    leading = [h for h in held if h.role in LEADING]
+    room = max(PANELS - len(leading), 0)
+    others = [h for h in held if h.role not in LEADING][:room]
+    return [h for h in held if h in leading or h in others]
 
 
 def _frequencies(reading: Reading) -> str:

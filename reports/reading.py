@@ -54,7 +54,10 @@ def read_results(source: bytes) -> Reading:
         raise ReportError("REPORT_UNREADABLE", message) from error
     _require_moment(results.facts.locked_at)
     _require_registered(results, protocol)
-    _require_known_hypotheses(results, protocol)
+    _require_known(
+        "hypotheses", [h.id for h in results.hypotheses], [h.id for h in protocol.hypotheses]
+    )
+    _require_known("analyses", [a.id for a in results.analyses], [a.id for a in protocol.analyses])
     require_reconciled(results)
     return Reading(results, protocol, f"sha256:{hashlib.sha256(source).hexdigest()}")
 
@@ -83,14 +86,12 @@ def _require_registered(results: LookResults, protocol: Protocol) -> None:
     raise ReportError("REPORT_PROTOCOL_DIGEST", message)
 
 
-def _require_known_hypotheses(results: LookResults, protocol: Protocol) -> None:
-    """Each hypothesis once and as registered: its id names parts of the page and files."""
-    registered = {hypothesis.id for hypothesis in protocol.hypotheses}
-    held = [hypothesis.id for hypothesis in results.hypotheses]
-    if len(set(held)) == len(held) and registered.issuperset(held):
+def _require_known(what: str, held: list[str], registered: list[str]) -> None:
+    """Each once and as registered: the ids name parts of the page and files."""
+    if len(set(held)) == len(held) and set(registered).issuperset(held):
         return
     message = (
-        f"The results hold the hypotheses {held!r}, but the protocol registers "
+        f"The results hold the {what} {held!r}, but the protocol registers "
         f"{sorted(registered)!r}, each once. Nothing was written. Take results.json from the trial "
         "store again with `equipoise look show`."
     )

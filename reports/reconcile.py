@@ -5,6 +5,7 @@
 3. Fates: both arms have one fate for each of the same encounters.
 4. Populations: evaluable pairs are at most the pairs, events at most the evaluable pairs.
 5. Paired tables: the four cells hold no more than the pairs of their result.
+6. Analyses: no more pairs than their population holds.
 """
 
 from evaluation.results import HypothesisResult, LookResults
@@ -22,6 +23,7 @@ def require_reconciled(results: LookResults) -> None:
         *_fates(results),
         *_populations(results),
         *_paired_tables(results),
+        *_analyses(results),
     ]
     if problems:
         message = (
@@ -71,6 +73,16 @@ def _populations(results: LookResults) -> list[str]:
 
 def _paired_tables(results: LookResults) -> list[str]:
     return [problem for hypothesis in results.hypotheses for problem in _tables_of(hypothesis)]
+
+
+def _analyses(results: LookResults) -> list[str]:
+    held = {p.id: p.n_pairs for p in results.populations}
+    return [
+        f"analysis '{a.id}' counts {count(a.n_subjects)} subjects and {count(a.n_pairs)} pairs, "
+        f"population '{a.population}' {count(held.get(a.population, 0))}"
+        for a in results.analyses
+        if a.n_pairs > held.get(a.population, 0)
+    ]
 
 
 def _tables_of(hypothesis: HypothesisResult) -> list[str]:

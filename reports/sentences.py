@@ -57,8 +57,10 @@ INTERVALS = {
     "clopper_pearson": "Clopper and Pearson",
     "cr2": "leverage-adjusted (CR2)",
     "delong": "DeLong",
+    "clustered_t": "between subjects, t",
     "f": "F distribution",
-    "linearised": "linearised",
+    "jackknife_normal": "jackknife, normal",
+    "jackknife_t": "jackknife, t",
     "log_log": "log-log",
     "lower": "one-sided, lower",
     "mantel_haenszel": "Mantel and Haenszel",
@@ -69,6 +71,7 @@ INTERVALS = {
     "rubin_t": "Rubin, t",
     "scas": "SCAS",
     "tang_score": "Tang, score",
+    "t": "Student's t",
     "tango": "Tango",
     "tango_score": "Tango, score",
     "two_sided": "two-sided",
@@ -140,15 +143,7 @@ def role_words(role: Role) -> str:
 
 def analysis_role_words(role: str) -> str:
     """What a registered analysis is in the trial for, and what it is not."""
-    match role:
-        case "supporting":
-            return "Supporting: spends no alpha and supports no claim"
-        case "descriptive":
-            return "Descriptive: describes, tests nothing that was set out to be shown"
-        case "exploratory":
-            return "Exploratory: a question for another trial, not an answer of this one"
-        case _:
-            return capital(role)
+    return f"{capital(role)}: spends no alpha and supports no claim"
 
 
 def interval_method_words(word: str, level: float) -> str:

@@ -16,6 +16,7 @@ PLOT = 220.0
 LEFT = 14.0
 RIGHT = 97.0
 FLOOR = 0.25  # the share of the largest net benefit to which the frame goes below zero
+ROOM = 0.05  # of the range of thresholds, on either side
 MOST_MARKED = 12  # thresholds up to which each point has its mark
 LEGEND = ("Candidate", "Standard of care", "Treating all (dotted)", "Treating none (zero)")
 
@@ -33,7 +34,9 @@ class DecisionPoint:
 def draw_decision(number: int, points: Sequence[DecisionPoint], *, title: str, finding: str) -> str:
     """The curves as SVG; thresholds ascend."""
     canvas = Canvas(number)
-    across = Scale(points[0].threshold, points[-1].threshold, LEFT, RIGHT)
+    first, last = points[0].threshold, points[-1].threshold
+    room = (last - first) * ROOM
+    across = Scale(first - room, last + room, LEFT, RIGHT)
     upward = _upward(points)
     _axes(canvas, across, upward)
     everyone = [(p.threshold, p.treat_all) for p in points]

@@ -19,7 +19,7 @@ def analysis_table(analysis: AnalysisResult) -> Table:
     """Every quantity; a number that should be there and is not has its reason in the note."""
     return Table(
         id=f"analysis-{analysis.id}",
-        caption=f"{analysis.id}: {analysis.title}",
+        caption=f"{analysis.id}: estimates and tests",
         columns=COLUMNS,
         rows=tuple(_row(quantity) for quantity in analysis.quantities),
         note=_reasons(analysis),
@@ -27,8 +27,8 @@ def analysis_table(analysis: AnalysisResult) -> Table:
 
 
 def quantity_title(quantity: QuantityResult) -> str:
-    """The engine's title at the head of a line."""
-    return capital(quantity.title)
+    """The engine's title at the head of a line, with a true minus sign."""
+    return capital(quantity.title.replace(" - ", f" {numbers.MINUS} "))
 
 
 def _row(quantity: QuantityResult) -> Row:

@@ -271,7 +271,8 @@ def bound_words(boundary: Boundary) -> str:
 
 
 def _boundary_row(boundary: Boundary) -> Row:
-    crossed = {True: "yes", False: "no", None: "not evaluable"}[boundary.crossed]
+    untested = "not evaluable" if boundary.statistic is None else "not tested"
+    crossed = {True: "yes", False: "no", None: untested}[boundary.crossed]
     planned, actual = boundary.planned_information, boundary.information_fraction
     return Row(
         (

@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.results import LookResults
 from reports.build import build_report
-from tests.reports.example_results import as_bytes, final_results, interim_results
+from tests.reports.example_results import as_bytes, final_results, interim_results, wide_results
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -75,6 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_report(as_bytes(interim_results()), folder / "interim")
     build_report(as_bytes(_long_winded()), folder / "long")
     build_report(as_bytes(_full_sheet()), folder / "full")
+    build_report(as_bytes(wide_results()), folder / "wide")
     return folder
 
 
@@ -170,7 +171,7 @@ def _measured(folder: Path, browse: Browse, look: str, width: int) -> dict[str, 
     return measured
 
 
-@pytest.mark.parametrize("look", ["report", "interim", "long", "full"])
+@pytest.mark.parametrize("look", ["report", "interim", "long", "full", "wide"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_is_cut_off_or_overlaps_at_this_width(
     folder: Path, browse: Browse, look: str, width: int
@@ -192,7 +193,7 @@ def test_the_page_opens_without_a_word_on_the_console(folder: Path, browse: Brow
     assert not [line for line in log.splitlines() if "CONSOLE" in line]
 
 
-@pytest.mark.parametrize("look", ["report", "interim", "full"])
+@pytest.mark.parametrize("look", ["report", "interim", "full", "wide"])
 def test_the_leadership_page_fits_one_sheet(folder: Path, browse: Browse, look: str) -> None:
     """The second printed page opens with the next section: nothing of the first spilled over."""
     if shutil.which("pdftotext") is None:

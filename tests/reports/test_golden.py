@@ -13,11 +13,17 @@ from tests.reports.example_results import (
     final_results,
     good_results,
     interim_results,
+    wide_results,
 )
 from tests.reports.reading_html import visible_text
 
 GOLDEN = Path(__file__).parent / "golden"
-LOOKS = {"final": final_results(), "interim": interim_results(), "good": good_results()}
+LOOKS = {
+    "final": final_results(),
+    "interim": interim_results(),
+    "good": good_results(),
+    "wide": wide_results(),
+}
 
 
 @pytest.mark.parametrize(("name", "results"), LOOKS.items(), ids=list(LOOKS))

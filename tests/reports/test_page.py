@@ -15,10 +15,11 @@ from tests.reports.example_results import (
     final_results,
     good_results,
     interim_results,
+    wide_results,
 )
 from tests.reports.reading_html import PageReader, visible_text
 
-LOOKS = [final_results(), interim_results(), good_results()]
+LOOKS = [final_results(), interim_results(), good_results(), wide_results()]
 HOSTILE = "</style><script>alert('x')</script><img src=x onerror=alert(1)>{{ 7*7 }}"
 
 

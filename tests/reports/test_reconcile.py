@@ -6,7 +6,7 @@ import pytest
 
 from reports.build import build_report
 from reports.errors import ReportError
-from tests.reports.example_results import as_bytes, final_results
+from tests.reports.example_results import as_bytes, final_results, wide_results
 
 
 def _edited(**changes: object) -> bytes:
@@ -53,6 +53,14 @@ def test_a_paired_table_larger_than_its_population_is_refused(tmp_path: Path) ->
     small = sens.primary.model_copy(update={"n_pairs": 10})
     hypotheses[1] = sens.model_copy(update={"primary": small})
     assert "paired table of H2" in _refusal(_edited(hypotheses=tuple(hypotheses)), tmp_path)
+
+
+def test_an_analysis_of_more_pairs_than_its_population_holds_is_refused(tmp_path: Path) -> None:
+    results = wide_results()
+    first, *rest = results.analyses
+    more = first.model_copy(update={"n_pairs": 99_999})
+    source = as_bytes(results.model_copy(update={"analyses": (more, *rest)}))
+    assert "analysis 'A1'" in _refusal(source, tmp_path)
 
 
 def test_every_disagreement_is_named_at_once(tmp_path: Path) -> None:

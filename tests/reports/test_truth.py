@@ -3,11 +3,12 @@
 import json
 import re
 from decimal import Decimal
+from math import log
 
 import pytest
 
 from evaluation.results import HypothesisResult, LookResults
-from protocols.vocabulary import Direction
+from protocols.vocabulary import Direction, Framework
 from reports.build import report_files
 from reports.sentences import claim_interval
 from tests.reports.example_results import (
@@ -15,6 +16,7 @@ from tests.reports.example_results import (
     final_results,
     good_results,
     interim_results,
+    wide_results,
 )
 from tests.reports.reading_html import Element, PageReader
 from tests.support.simulator import Truth, example_results
@@ -23,6 +25,7 @@ LOOKS = {
     "final": final_results(),
     "interim": interim_results(),
     "good": good_results(),
+    "wide": wide_results(),
     "engine": example_results(Truth(n=700, missing_outcome_share=0.03, pairs_per_subject=2)),
 }
 NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?")
@@ -58,7 +61,12 @@ def rows_of(page: PageReader, table: str) -> list[list[str]]:
 
 
 def factor_of(hypothesis: HypothesisResult) -> int:
-    return 100 if hypothesis.measure in ("sensitivity", "specificity") else 1
+    """Of the effect; a ratio has none."""
+    return 1 if hypothesis.scale == "ratio" else own_factor_of(hypothesis)
+
+
+def own_factor_of(hypothesis: HypothesisResult) -> int:
+    return 100 if hypothesis.measure in ("sensitivity", "specificity", "accuracy") else 1
 
 
 def test_values_and_counts_of_every_population_are_the_engine_s(
@@ -77,7 +85,8 @@ def test_values_and_counts_of_every_population_are_the_engine_s(
                 held = [v for v in (arm.value, arm.low, arm.high) if v is not None]
                 shown = numbers_in(text)
                 assert len(shown) == len(held)
-                assert all(agrees(*pair, factor_of(h)) for pair in zip(shown, held, strict=True))
+                factor = own_factor_of(h)
+                assert all(agrees(*pair, factor) for pair in zip(shown, held, strict=True))
 
 
 def test_differences_intervals_and_p_are_the_engine_s(
@@ -171,9 +180,9 @@ def _x(element: Element, name: str) -> float:
 def test_the_figure_draws_margin_and_interval_where_its_axis_says(
     look: tuple[LookResults, PageReader],
 ) -> None:
-    """Two ticks give the scale; zero, the margin and both limits must lie on it."""
+    """Two ticks give the scale; no effect, the margin and both limits must lie on it."""
     results, page = look
-    leading = [h for h in results.hypotheses if h.role in ("primary", "co_primary")]
+    leading = [h for h in results.hypotheses if h.role not in ("secondary", "descriptive")]
     for place, h in enumerate(leading, 1):
         lines = _drawn(page, place)
         ticks = [
@@ -185,21 +194,30 @@ def test_the_figure_draws_margin_and_interval_where_its_axis_says(
         interval = claim_interval(h.primary)
         assert interval is not None
 
+        ratio = h.scale == "ratio"
+        v0, v1 = (log(v0), log(v1)) if ratio else (v0, v1)
+
         def at(
-            value: float, x0: float = x0, v0: float = v0, k: float = (x1 - x0) / (v1 - v0)
+            value: float,
+            x0: float = x0,
+            v0: float = v0,
+            k: float = (x1 - x0) / (v1 - v0),
+            ratio: bool = ratio,
         ) -> float:
-            return x0 + (value - v0) * k
+            return x0 + ((log(value) if ratio else value) - v0) * k
 
         kinds = {e.attributes.get("class"): e for e in lines if e.tag == "line"}
         factor = factor_of(h)
-        assert _x(kinds["zero"], "x1") == pytest.approx(at(0), abs=0.02)
+        assert _x(kinds["zero"], "x1") == pytest.approx(at(1 if ratio else 0), abs=0.02)
         assert _x(kinds["interval"], "x1") == pytest.approx(at(interval.low * factor), abs=0.02)
         assert _x(kinds["interval"], "x2") == pytest.approx(at(interval.high * factor), abs=0.02)
         if h.margin is not None:
             sign = -1 if h.direction is Direction.HIGHER_IS_BETTER else 1
-            assert _x(kinds["margin"], "x1") == pytest.approx(
-                at(sign * h.margin * factor), abs=0.02
-            )
+            drawn = [_x(e, "x1") for e in lines if e.attributes.get("class") == "margin"]
+            meant = [h.margin if ratio else sign * h.margin * factor]
+            if h.framework is Framework.EQUIVALENCE:
+                meant = [-h.margin * factor, h.margin * factor]
+            assert drawn == pytest.approx([at(edge) for edge in meant], abs=0.02)
 
 
 def test_the_results_beside_the_page_are_the_ones_it_shows(
