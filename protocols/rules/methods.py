@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from protocols.errors import Finding
 from protocols.findings import Code, error, warning
 from protocols.methods.base import EstimatorSpec, HypothesisTestSpec
+from protocols.methods.defaults import default_first
 from protocols.methods.measures import MEASURES
 from protocols.methods.table import ESTIMATORS, TESTS
 from protocols.rules.hypotheses import tested
@@ -20,7 +21,7 @@ SCALES = {"difference": "absolute", "ratio": "ratio"}
 def tests(protocol: Protocol) -> Iterator[Finding]:
     """Each test exists, estimates its endpoint's measure on the effect's scale, and has its all."""
     for path, hypothesis, endpoint in tested(protocol):
-        fitting = [word for word, spec in TESTS.items() if endpoint.measure in spec.measures]
+        fitting = _fitting(endpoint, clustered=protocol.design.cluster == "subject")
         spec = TESTS.get(hypothesis.test)
         if not fitting:
             message = f"No test holds {endpoint.measure} against a margin."
@@ -182,12 +183,15 @@ def _finer(path: str, word: str, better: tuple[str, ...]) -> Finding:
     return error(Code.UNIT_FINER_THAN_CLUSTER, path, message, remedy)
 
 
+def _fitting(endpoint: Endpoint, *, clustered: bool) -> tuple[str, ...]:
+    """Every test of the measure, the recommended ones first."""
+    words = tuple(word for word, spec in TESTS.items() if endpoint.measure in spec.measures)
+    return default_first(words, endpoint.measure, clustered=clustered)
+
+
 def _clustered_tests(endpoint: Endpoint) -> tuple[str, ...]:
-    return tuple(
-        word
-        for word, spec in TESTS.items()
-        if spec.pairs != "independent" and endpoint.measure in spec.measures
-    )
+    words = _fitting(endpoint, clustered=True)
+    return tuple(word for word in words if TESTS[word].pairs != "independent")
 
 
 def _is_binary(endpoint: Endpoint) -> bool:
