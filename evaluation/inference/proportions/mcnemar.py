@@ -141,9 +141,9 @@ def conditional_odds_interval(
     return math.inf if low == 1 else low / (1 - low), upper
 
 
-def _wald_odds(counts: PairedCounts, level: float) -> tuple[float, float] | NotEvaluable:
-    if counts.n10 == 0 or counts.n01 == 0:
-        return NotEvaluable("ratio_undefined", "The logarithm of the odds is infinite.")
+def _wald_odds(counts: PairedCounts, level: float) -> tuple[float, float]:
+    if counts.n10 == 0 or counts.n01 == 0:  # the logarithm and its error are infinite
+        return 0.0, math.inf
     half = critical_value(level) * math.sqrt(1 / counts.n10 + 1 / counts.n01)
     odds = counts.n10 / counts.n01
     return odds * math.exp(-half), odds * math.exp(half)

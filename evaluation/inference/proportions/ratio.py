@@ -125,16 +125,21 @@ def ratio_test(
     )
 
 
-_UNDEFINED = NotEvaluable("ratio_undefined", "An arm without events has no such interval.")
+_UNDEFINED = NotEvaluable("ratio_undefined", "Neither arm has an event, so there is no ratio.")
 
 
 def wald_ratio_interval(
     counts: PairedCounts, *, level: float
 ) -> tuple[float, float] | NotEvaluable:
-    """Symmetric on the log scale; refuses an arm without events. Display only."""
+    """Symmetric on the log scale; 0 to inf where one arm has no event. Display only.
+
+    Refuses a table where neither arm has an event.
+    """
     top, bottom = counts.n_candidate, counts.n_standard_of_care
-    if top == 0 or bottom == 0:
+    if top == 0 and bottom == 0:
         return _UNDEFINED
+    if top == 0 or bottom == 0:  # the logarithm and its error are infinite
+        return 0.0, math.inf
     half = critical_value(level) * math.sqrt(counts.n_discordant / (top * bottom))
     return top / bottom * math.exp(-half), top / bottom * math.exp(half)
 
@@ -144,17 +149,17 @@ def bonett_price_ratio_interval(
 ) -> tuple[float, float] | NotEvaluable:
     """Hybrid of two Wilson intervals (Bonett & Price 2006, Stat Med 25:3039). Display only.
 
-    Refuses a standard of care without events.
+    The upper limit is inf where the standard of care has no event; refuses as `ratio_interval`.
     """
     n, top, bottom = counts.n - counts.n00, counts.n_candidate, counts.n_standard_of_care
-    if bottom == 0:
+    if n == 0:
         return _UNDEFINED
     spread = math.sqrt((counts.n_discordant + 2) / ((top + 1) * (bottom + 1)))
     parts = [math.sqrt((1 - (x + 1) / (n + 2)) / (x + 1)) for x in (top, bottom)]
     z = critical_value(level) * spread / sum(parts)
     low_c, high_c = _wilson_z(top, n, z)
     low_s, high_s = _wilson_z(bottom, n, z)
-    return low_c / high_s, high_c / low_s
+    return low_c / high_s, high_c / low_s if bottom else math.inf
 
 
 def _wilson_z(events: int, n: int, z: float) -> tuple[float, float]:
@@ -168,9 +173,9 @@ def mover_ratio_interval(
 ) -> tuple[float, float] | NotEvaluable:
     """Ratio form of square-and-add (Donner & Zou 2012, Stat Methods Med Res 21:347).
 
-    Refuses a standard of care without events.
+    The upper limit is inf where the standard of care has no event; refuses as `ratio_interval`.
     """
-    if counts.n_standard_of_care == 0:
+    if counts.n_candidate == 0 and counts.n_standard_of_care == 0:
         return _UNDEFINED
     n, phi = counts.n, correlation(counts)
     p, q = counts.n_candidate / n, counts.n_standard_of_care / n
@@ -179,5 +184,8 @@ def mover_ratio_interval(
     a = p * q - phi * (p - low_c) * (high_s - q)
     b = p * q - phi * (high_c - p) * (q - low_s)
     down = math.sqrt(max(a * a - low_c * (2 * p - low_c) * high_s * (2 * q - high_s), 0.0))
+    low = max(0.0, (a - down) / (high_s * (2 * q - high_s)))
+    if q == 0:
+        return low, math.inf
     up = math.sqrt(max(b * b - high_c * (2 * p - high_c) * low_s * (2 * q - low_s), 0.0))
-    return (a - down) / (high_s * (2 * q - high_s)), (b + up) / (low_s * (2 * q - low_s))
+    return low, (b + up) / (low_s * (2 * q - low_s))

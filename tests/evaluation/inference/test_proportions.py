@@ -1,5 +1,6 @@
 """Paired shares: worked examples with their sources, and what is refused."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from scipy import integrate, stats
 
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.proportions import exact, ratio, skewness
+from evaluation.inference.proportions.describe import difference_limits
 from evaluation.inference.proportions.difference import PairedCounts
 from evaluation.inference.proportions.equivalence import equivalence
 from evaluation.inference.proportions.mcnemar import conditional_odds_interval
@@ -92,8 +94,54 @@ def test_a_ratio_over_no_event_is_refused() -> None:
     found = ratio.ratio_test(counts, margin=0.9, direction=HIGHER, level=0.95)
     assert isinstance(found, NotEvaluable)
     assert found.code == "ratio_undefined"
-    for interval in (ratio.mover_ratio_interval, ratio.bonett_price_ratio_interval):
-        assert isinstance(interval(counts, level=0.95), NotEvaluable)
+
+
+@pytest.mark.parametrize(
+    ("counts", "mover", "bonett_price"),
+    [
+        (PairedCounts(0, 6, 0, 14), (1.59592321664458, math.inf), (1.56190662976203, math.inf)),
+        (PairedCounts(0, 0, 6, 14), (0.0, 0.62659656152036), (0.0, 0.64024313678235)),
+    ],
+)
+def test_one_arm_without_events_leaves_one_limit_of_the_ratio(
+    counts: PairedCounts,
+    mover: tuple[float, float],
+    bonett_price: tuple[float, float],
+) -> None:
+    """By double precision roots of Fieller's form and by the hybrid's printed formula."""
+    assert ratio.mover_ratio_interval(counts, level=0.95) == pytest.approx(mover)
+    found = ratio.bonett_price_ratio_interval(counts, level=0.95)
+    assert found == pytest.approx(bonett_price)
+    assert ratio.wald_ratio_interval(counts, level=0.95) == (0.0, math.inf)
+
+
+def test_no_event_in_either_arm_leaves_no_ratio() -> None:
+    for interval in (
+        ratio.mover_ratio_interval,
+        ratio.bonett_price_ratio_interval,
+        ratio.wald_ratio_interval,
+    ):
+        assert isinstance(interval(PairedCounts(0, 0, 0, 7), level=0.95), NotEvaluable)
+
+
+@pytest.mark.parametrize("counts", [PairedCounts(0, 9, 1, 0), PairedCounts(0, 1, 9, 0)])
+def test_no_interval_of_a_difference_leaves_its_range(counts: PairedCounts) -> None:
+    for word in ("wald", "agresti_min", "bonett_price"):
+        limits = difference_limits(counts, word, level=0.95)
+        assert not isinstance(limits, NotEvaluable)
+        assert -1 <= limits[0] < limits[1] <= 1
+        assert 1 in (limits[1], -limits[0])
+
+
+def test_an_empty_table_has_no_interval_of_any_name() -> None:
+    for word in ("wald", "agresti_min", "bonett_price", "newcombe", "tango_score", "exact"):
+        with pytest.raises(UsageError, match="empty table"):
+            difference_limits(PairedCounts(0, 0, 0, 0), word, level=0.95)
+
+
+def test_odds_won_by_one_arm_only_have_an_infinite_wald_error() -> None:
+    counts = PairedCounts(4, 5, 0, 9)
+    assert conditional_odds_interval(counts, level=0.95, kind="wald") == (0.0, math.inf)
 
 
 def test_a_candidate_without_events_has_ratio_zero_and_an_upper_limit() -> None:
