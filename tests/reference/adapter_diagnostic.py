@@ -16,6 +16,7 @@ from evaluation.inference.diagnostic.cells import (
 )
 from evaluation.inference.diagnostic.effects import Effect, difference, relative
 from evaluation.inference.diagnostic.scores import generalised_score, global_test, weighted_score
+from evaluation.inference.orientation import critical_value
 from evaluation.inference.proportions import difference as paired
 from evaluation.inference.proportions import intervals, mcnemar
 from evaluation.inference.proportions.difference import PairedCounts
@@ -46,13 +47,11 @@ def _share(counts: PairedCounts, level: float) -> dict[str, float]:
         "diff": counts.difference,
         "exact_p": min(1.0, 2 * mcnemar.sign_p(larger, smaller)),
         **limits("tango_", paired.tango_interval(counts, level=level)),
-        **limits("wald_", intervals.wald_interval(counts, level=level)),
     }
-    # This anchor centres the adjusted intervals at the plain estimate, not the adjusted one.
-    shift = counts.difference * 2 / (counts.n + 2)
-    for name in ("agresti_min", "bonett_price"):
-        low, high = getattr(intervals, f"{name}_interval")(counts, level=level)
-        got |= limits(f"{name}_", (low + shift, high + shift))
+    # This anchor centres every Wald interval at the plain estimate and does not cut it.
+    for name, added in (("wald", 0.0), ("agresti_min", 0.5), ("bonett_price", 1.0)):
+        half = critical_value(level) * intervals.wald_error(counts, added=added)
+        got |= limits(f"{name}_", (counts.difference - half, counts.difference + half))
     plain = mcnemar.mcnemar(counts, kind="plain")
     if not isinstance(plain, NotEvaluable) and plain.statistic is not None:
         got |= {"mcnemar_chi2": plain.statistic**2, "mcnemar_p": plain.p_two_sided}

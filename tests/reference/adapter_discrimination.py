@@ -15,7 +15,7 @@ from evaluation.inference.discrimination.placements import Subjects, placements
 from evaluation.inference.discrimination.quantities import jackknife_areas
 from evaluation.inference.resampling import jackknife_error
 from tests.reference.case_inputs import answered, column, limits, two_sided
-from tests.reference.compare import Adapter, Got, Inputs
+from tests.reference.compare import Adapter, Got, Inputs, Refused
 
 RESAMPLES = 20_000  # the Monte Carlo error of a standard deviation is then 0.5 %, allowed are 3 %
 
@@ -25,7 +25,11 @@ def arms_of(inputs: Inputs) -> tuple[FloatArray, FloatArray]:
 
 
 def events(inputs: Inputs) -> BoolArray:
-    return np.asarray(column(inputs, "y") == 1, dtype=np.bool_)
+    """Outcomes other than 0 and 1 never reach the product's functions, which take booleans."""
+    y = column(inputs, "y")
+    if not np.isin(y, (0.0, 1.0)).all():
+        raise Refused("outcome_not_binary: an outcome is missing, or neither 0 nor 1")
+    return np.asarray(y == 1, dtype=np.bool_)
 
 
 def subjects(inputs: Inputs) -> IntArray:

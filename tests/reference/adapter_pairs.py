@@ -131,16 +131,13 @@ def conditional_odds(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     answered(found["exact"])
     got = {"estimate": counts.n10 / counts.n01 if counts.n01 else math.inf}
     for kind, interval in found.items():
-        if not isinstance(interval, NotEvaluable):
-            got |= limits(f"{kind}_", interval)
+        got |= limits(f"{kind}_", answered(interval))
     return got
 
 
 def clustered_mcnemar_values(inputs: Inputs) -> dict[str, float]:
     tables = [PairedCounts(**row) for row in inputs["clusters"]]
-    whole = tables[0]
-    for part in tables[1:]:
-        whole += part
+    whole = sum(tables, PairedCounts(0, 0, 0, 0))
     z = paired.score_statistic(whole, 0.0)
     got = {"mcnemar_chi2": z * z, "mcnemar_p": two_sided(z)}
     for name in ("obuchowski", "durkalski", "yang"):

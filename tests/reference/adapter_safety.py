@@ -15,18 +15,20 @@ from tests.reference.compare import Adapter, Got, Inputs
 
 def binomial_upper(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     events, n = int(inputs["events"]), int(inputs["n"])
+    upper = safety.exact_upper(events, n, inputs["conf_level"])
     return {
         "estimate": events / n,
-        "upper": safety.exact_upper(events, n, inputs["conf_level"]),
+        "upper": upper,
         "p_below_threshold": safety.p_below(events, n, inputs["threshold"]),
     }
 
 
 def poisson_upper(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     events, exposure = int(inputs["events"]), float(inputs["exposure"])
+    upper = safety.poisson_upper(events, exposure, inputs["conf_level"])
     return {
         "rate": events / exposure,
-        "upper": safety.poisson_upper(events, exposure, inputs["conf_level"]),
+        "upper": upper,
         "p_below_threshold": safety.p_rate_below(events, exposure, inputs["threshold_rate"]),
     }
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from protocols.errors import UsageError
+
 Inputs = Mapping[str, Any]
 Got = Mapping[str, Any]
 
@@ -42,7 +44,7 @@ def judged(case: Mapping[str, Any], adapters: Mapping[str, Adapter]) -> Outcome:
         got = adapter(case["inputs"], case)
     except NotBuilt:
         return Outcome(name, "skipped")
-    except Refused as refusal:
+    except (Refused, UsageError) as refusal:  # both say why there is no answer
         if must_refuse:
             return Outcome(name, "passed")
         return Outcome(name, "failed", (f"refused: {refusal}, expected {expected}",))

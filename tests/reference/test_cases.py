@@ -62,11 +62,40 @@ def test_an_answer_where_a_refusal_is_due_fails_its_case() -> None:
     assert judged(case, ADAPTERS).state == "failed"
 
 
+@pytest.mark.parametrize(
+    ("method", "inputs"),
+    [
+        ("safety.exact_binomial_upper", {"events": 0, "n": 0, "conf_level": 0.95, "threshold": 1}),
+        (
+            "safety.exact_poisson_upper",
+            {"events": 0, "exposure": 0, "conf_level": 0.95, "threshold_rate": 1},
+        ),
+        (
+            "paired_diff.wald_family",
+            {"table": {"n11": 0, "n10": 0, "n01": 0, "n00": 0}, "conf_level": 0.9},
+        ),
+        ("clustered_paired.mcnemar_variants", {"clusters": []}),
+        ("auc.delong_single", {"y": [None, 0, 1, 0, 1], "score": [1, 2, 3, 4, 5]}),
+    ],
+)
+def test_counts_and_outcomes_that_are_none_are_refusals(
+    method: str, inputs: dict[str, object]
+) -> None:
+    case = {
+        "id": "none",
+        "method": method,
+        "inputs": inputs,
+        "expected": {"refuse": True},
+        "tolerance": {"exact": True},
+    }
+    assert judged(case, ADAPTERS).lines == ()
+
+
 def test_a_case_that_breaks_the_code_fails_alone() -> None:
     case = {
         "id": "broken",
         "method": "safety.exact_binomial_upper",
-        "inputs": {"events": 3, "n": 0, "conf_level": 0.95, "threshold": 0.1},
+        "inputs": {"events": 3, "conf_level": 0.95, "threshold": 0.1},
         "expected": {"upper": 1},
         "tolerance": {"abs": 1e-8},
     }
