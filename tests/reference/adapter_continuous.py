@@ -1,5 +1,6 @@
 """Cases of numbers: differences, agreement of measurements, glucose."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -265,11 +266,14 @@ def deming(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 
 def passing_bablok(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    found = answered(regression.passing_bablok(*arms(inputs), level=level_of(inputs)))
+    """The anchor counts the ranks of the limits outwards, as Sen does."""
+    found = answered(regression.passing_bablok(*arms(inputs), level=level_of(inputs), rule="sen"))
     return {
         "intercept": found.intercept.estimate,
         "slope": found.slope.estimate,
-        "slope_ci": [found.slope.low, found.slope.high],
+        "slope_ci": [
+            math.nan if limit is None else limit for limit in (found.slope.low, found.slope.high)
+        ],
     }
 
 

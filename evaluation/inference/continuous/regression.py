@@ -30,8 +30,11 @@ PASSING_BABLOK_METHOD = Method(
     citation="Passing & Bablok 1983, J Clin Chem Clin Biochem 21:709",
 )
 Reference = Literal["jackknife_t", "jackknife_normal"]
+RankRule = Literal["passing_bablok", "sen"]
 MOST_POINTS = 4000
 """Eight million slopes: half a second and 200 MB."""
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
+"""What differences of recorded numbers are off by, as a share of the largest number."""
 STEEPEST = 1e12
 """A line steeper than this is upright."""
 
@@ -144,16 +147,21 @@ def _jackknifed(values: FloatArray, critical: float) -> Coefficient:
 
 
 def passing_bablok(
-    candidate: FloatArray, standard_of_care: FloatArray, *, level: float
+    candidate: FloatArray,
+    standard_of_care: FloatArray,
+    *,
+    level: float,
+    rule: RankRule = "passing_bablok",
 ) -> Line | NotEvaluable:
     """Passing and Bablok's regression of the candidate on the standard of care.
 
     Of an even number of slopes the two in the middle give the slope that halves their angle.
     Pairs of equal points say nothing and are left out; a vertical pair has an infinite slope of
     its sign. Slopes below -1 shift the median and both limits. The intercept is the median of
-    candidate - slope x standard of care, its limits the same at the slope's limits. Refuses
-    fewer than three pairs, more than 4,000 (the slopes are listed), and a slope that is not
-    finite.
+    candidate - slope x standard of care, its limits the same at the slope's limits. `sen` counts
+    the limits' ranks from the median outwards, rounded up (Sen 1968, J Am Stat Assoc 63:1379).
+    Refuses fewer than three pairs, more than 4,000 (the slopes are listed), and a slope that is
+    not finite.
     """
     refusal = finite_pairs(candidate, standard_of_care)
     if refusal is not None:
@@ -175,9 +183,7 @@ def passing_bablok(
     if abs(slope) > STEEPEST:
         return NotEvaluable("slope_undefined", "The standard of care hardly varies.")
     half = critical_value(level) * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
-    rank = round((count - half) / 2) if math.isfinite(half) else 0
-    low = _ranked(slopes, rank + offset)
-    high = _ranked(slopes, count - rank + 1 + offset)
+    low, high = (_ranked(slopes, rank + offset) for rank in _limit_ranks(count, half, rule))
 
     def intercept(at: float | None) -> float | None:
         return None if at is None else float(np.median(candidate - at * standard_of_care))
@@ -200,22 +206,38 @@ def _halfway(one: float, other: float) -> float:
     return one if one == other else math.tan((math.atan(one) + math.atan(other)) / 2)
 
 
+def _limit_ranks(count: int, half: float, rule: RankRule) -> tuple[float, float]:
+    """The ranks from 1 of the limits, the lower one first; half a rank lies between two slopes."""
+    if not math.isfinite(half):
+        return 0, count + 1
+    if rule == "sen":
+        outwards = math.ceil(half / 2)
+        return (count + 1) / 2 - outwards, (count + 1) / 2 + outwards
+    rank = round((count - half) / 2)
+    return rank, count - rank + 1
+
+
 def _slopes(x: FloatArray, y: FloatArray) -> FloatArray:
-    """The slopes of all pairs of points, sorted, without 0/0 and without -1."""
+    """The slopes of all pairs of points, sorted, without 0/0 and without -1.
+
+    A rise and a run of tenths that are equal and opposite on paper differ in their last bits, and
+    a slope on the wrong side of -1 shifts the median.
+    """
     parts = []
+    noise = ROUNDING * max(float(np.abs(x).max()), float(np.abs(y).max()))
     for i in range(len(x) - 1):
         dx, dy = x[i + 1 :] - x[i], y[i + 1 :] - y[i]
         apart = (dx != 0) | (dy != 0)
         dx, dy = dx[apart], dy[apart]
         upright = dx == 0
         slope = np.where(upright, np.copysign(np.inf, dy), dy / np.where(upright, 1.0, dx))
-        parts.append(slope[slope != -1])
+        parts.append(slope[np.abs(dx + dy) > noise])
     return np.sort(np.concatenate(parts))
 
 
-def _ranked(slopes: FloatArray, rank: int) -> float | None:
+def _ranked(slopes: FloatArray, rank: float) -> float | None:
     """The slope of this rank from 1; None outside, or where it is infinite."""
     if not 1 <= rank <= len(slopes):
         return None
-    slope = float(slopes[rank - 1])
+    slope = _halfway(float(slopes[math.floor(rank) - 1]), float(slopes[math.ceil(rank) - 1]))
     return slope if math.isfinite(slope) else None
