@@ -15,7 +15,12 @@ from evaluation.inference.base import NotEvaluable
 from evaluation.inference.events.concordance import c_index
 from evaluation.inference.events.counts import Events, exact_rate_ratio, p_below
 from evaluation.inference.events.cox import PairedTimes, Ties, marginal, marginal_model, stratified
-from evaluation.inference.events.kaplan_meier import Curve, restricted_mean, survival_at
+from evaluation.inference.events.kaplan_meier import (
+    Curve,
+    Survival,
+    restricted_mean,
+    survival_at,
+)
 from evaluation.inference.events.rates import (
     PairedCountsOverTime,
     negative_binomial_rate_ratio,
@@ -124,13 +129,20 @@ def cox_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     }
 
 
+def _greenwood(point: Survival) -> float:
+    """Greenwood's formula is 0 before the first event and 0/0 where nobody is left."""
+    if point.standard_error is None:
+        return 0.0 if point.survival == 1 else math.nan
+    return point.standard_error
+
+
 def survival_curve(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     curve = answered(Curve.of(column(inputs, "time"), column(inputs, "event") == 1))
     level = float(inputs.get("conf_level", 0.95))
     points = [answered(survival_at(curve, at, level=level)) for at in inputs["times"]]
     got: dict[str, Any] = {
         "surv": [point.survival for point in points],
-        "std_err": [point.standard_error for point in points],
+        "std_err": [_greenwood(point) for point in points],
         "lower": [point.low for point in points],
         "upper": [point.high for point in points],
     }

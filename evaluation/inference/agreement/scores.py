@@ -103,12 +103,13 @@ def mean_ranks(table: FloatArray) -> MeanRanks | NotEvaluable:
     refused = checked_table(table)
     if refused is not None:
         return refused
-    n = table.sum()
+    n = float(table.sum())
     share = table / n
     rows, columns = share.sum(axis=1), share.sum(axis=0)
     place = np.arange(len(table))
     above = np.sign(place - place[:, None]).astype(np.float64)
-    tau = float(rows @ above @ columns)
+    # in counts, so that like margins differ by exactly nothing
+    tau = float(table.sum(axis=1) @ above @ table.sum(axis=0)) / n**2
     influence = (above @ columns)[:, None] + rows @ above - 2 * tau
     variance = float((share * influence**2).sum() / n)
     if variance <= 1e-24:

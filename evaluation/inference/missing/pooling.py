@@ -58,7 +58,9 @@ def pooled(
     if m < 2:
         return NotEvaluable("one_imputation", "Variation between imputations needs two of them.")
     values = np.asarray(estimates, dtype=np.float64)
-    mean, within = exact_sum(values) / m, exact_sum(np.asarray(variances, dtype=np.float64)) / m
+    within = exact_sum(np.asarray(variances, dtype=np.float64)) / m
+    # about the smallest one, so that equal estimates have no variance at all
+    mean = float(values.min()) + exact_sum(values - values.min()) / m
     between = exact_sum((values - mean) ** 2) / (m - 1)
     extra = (1 + 1 / m) * between
     total = within + extra

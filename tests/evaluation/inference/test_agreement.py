@@ -254,3 +254,10 @@ def test_a_further_model_without_a_flag_is_refused() -> None:
     rows = rows_of([1.0, 0], [0.0, 1], [0.0, 0], further=[float("nan"), 1])
     asked = Asked(0.95, parameters={"further_model": "x"})
     assert refusal(ESTIMATORS["cochran_q"].run(rows, asked)) == "values_not_finite"
+
+
+def test_like_margins_differ_by_exactly_nothing() -> None:
+    table = np.array([[1.0, 1, 1], [1, 1, 1], [1, 1, 1]])
+    found = mean_ranks(table)
+    assert not isinstance(found, NotEvaluable)
+    assert (found.tau, found.superiority) == (0.0, 0.5)

@@ -17,6 +17,7 @@ from evaluation.inference.missing.bounds import (
     paired_bounds,
     tipping_point,
 )
+from evaluation.inference.missing.pooling import pooled
 from evaluation.inference.proportions.difference import PairedCounts, score_statistic, tango_limits
 from protocols.vocabulary import Direction
 
@@ -136,3 +137,18 @@ def test_missingness_that_follows_the_outcome_is_seen() -> None:
     assert found.low > 0.1
     assert found.p_value is not None
     assert found.p_value < 1e-6
+
+
+def test_equal_imputations_have_no_variance_between_them() -> None:
+    """Three times 0.1 is not 0.3 in binary, yet imputations that agree leave no doubt."""
+    found = pooled(
+        [0.1, 0.1, 0.1],
+        [0.01, 0.02, 0.015],
+        n=50,
+        n_parameters=1,
+        margin=0.05,
+        direction=Direction.HIGHER_IS_BETTER,
+        level=0.95,
+    )
+    assert not isinstance(found, NotEvaluable)
+    assert (found.estimate, found.between, found.relative_increase) == (0.1, 0.0, 0.0)
