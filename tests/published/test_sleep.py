@@ -95,7 +95,9 @@ def test_the_clustered_error_is_that_of_sums_by_night(right: Rows) -> None:
     error = math.sqrt(25 / 24 * float((residual**2).sum())) / right.n
     found = compared("clustered_difference", right, asked())
     assert found.standard_error == pytest.approx(error, rel=1e-9)
-    assert compared("clustered_score", right, asked()).standard_error == pytest.approx(error)
+    score = compared("clustered_score", right, asked())
+    assert score.estimate == pytest.approx(found.estimate, rel=1e-12)
+    assert score.standard_error > 0.999 * error  # never surer than the linearised form
 
 
 def test_the_score_test_of_pairs_says_that_nights_come_back(right: Rows) -> None:
