@@ -29,7 +29,7 @@ def further_outcomes_parts(plan: Protocol) -> tuple[Part, ...]:
     titles = ("Name", "Kind", "Recorded", "Definition", "Source", "Range")
     table = Table(
         id="protocol-further-outcomes",
-        caption="Further outcomes",
+        caption="Outcomes beside the trial's own",
         columns=tuple(Column(title) for title in titles),
         rows=tuple(_outcome_row(outcome) for outcome in plan.further_outcomes),
     )
@@ -72,7 +72,7 @@ def endpoints_part(plan: Protocol) -> Part:
     titles = ("Endpoint", "Role", "Measure", "Outcome", "Better", "Time frame")
     table = Table(
         id="protocol-endpoints",
-        caption="Endpoints",
+        caption="What is measured",
         columns=tuple(Column(title) for title in titles),
         rows=tuple(_endpoint_row(endpoint) for endpoint in plan.endpoints),
     )
@@ -167,7 +167,7 @@ def analyses_parts(plan: Protocol) -> tuple[Part, ...]:
     titles = ("Analysis", "Role", "Endpoint", "Estimator", "Interval", "Population", "Resampling")
     table = Table(
         id="protocol-analyses",
-        caption="Registered analyses",
+        caption="Estimates and tests beside the hypotheses",
         columns=tuple(Column(title) for title in titles),
         rows=tuple(_analysis_row(analysis) for analysis in plan.analyses),
     )

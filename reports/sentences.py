@@ -40,12 +40,26 @@ VERDICTS = {
     Verdict.NOT_TESTED: "Not tested",
 }
 
-TESTS = {
-    "clustered_difference": "Clustered difference",
+METHODS = {
+    "c_index_difference": "C-index difference",
+    "clustered_difference_cr2": "Clustered difference, CR2",
+    "clustered_mcnemar": "McNemar, clustered",
+    "cochran_q": "Cochran's Q",
     "delong": "DeLong",
+    "gee_arm_effect": "GEE, effect of the arm",
+    "gee_difference": "GEE, difference",
+    "hodges_lehmann": "Hodges-Lehmann",
+    "ipw_difference": "Inverse probability weighting, difference",
+    "kaplan_meier": "Kaplan-Meier",
+    "mcnemar": "McNemar",
     "mcnemar_exact": "McNemar, exact",
     "mcnemar_midp": "McNemar, mid-p",
+    "obuchowski_rockette": "Obuchowski-Rockette",
+    "passing_bablok_regression": "Passing-Bablok regression",
+    "scas_score": "SCAS, score",
+    "tang_score_ratio": "Tang, score, ratio",
     "tango_score": "Tango, score",
+    "wilcoxon_signed_rank": "Wilcoxon, signed rank",
 }
 
 INTERVALS = {
@@ -84,8 +98,8 @@ INTERVALS = {
 
 
 def test_words(name: str) -> str:
-    """A registered test by the name that statisticians give it."""
-    return TESTS.get(name, capital(name.replace("_", " ")))
+    """A registered test or estimator by the name that statisticians give it."""
+    return METHODS.get(name, capital(name.replace("_", " ")))
 
 
 def measure_words(measure: Measure) -> str:

@@ -6,6 +6,7 @@ from reports.blocks import Cell, Column, Row, Table, blank, cell
 from reports.cells import value_cell
 from reports.sentences import as_clause, capital
 
+SEE_NOTE = "see note"
 COLUMNS = (
     Column("Quantity"),
     Column("Estimate", numeric=True, parts=("Estimate", "Standard error")),
@@ -48,14 +49,14 @@ def _row(quantity: QuantityResult) -> Row:
 def _estimate(quantity: QuantityResult, form: numbers.Format) -> Cell:
     if quantity.estimate is None:
         tested = quantity.p_value is not None or quantity.statistic is not None
-        return blank("not evaluable" if quantity.reason and not tested else "")
+        return blank(SEE_NOTE if quantity.reason and not tested else "")
     return Cell(form.number(quantity.estimate), (quantity.estimate, quantity.standard_error))
 
 
 def _interval(quantity: QuantityResult, form: numbers.Format) -> Cell:
     low, high = quantity.low, quantity.high
     if low is None and high is None:
-        return blank()
+        return blank(SEE_NOTE if quantity.reason and quantity.estimate is not None else "")
     if low is None or high is None:  # an open side is not an infinite number
         words = (
             f"up to {form.number(high)}" if high is not None else f"from {form.number(low or 0)}"
