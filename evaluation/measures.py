@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluation.columns import Column, further_outcome, outcome_columns, parameter_columns
+from evaluation.inference.arrays import n_distinct
 from evaluation.inference.rows import Rows
 from evaluation.populations import UNKNOWN, BoolArray, FloatArray, IntArray, Sample
 from evaluation.values import Seen, flag_or_wrong, probabilities, values_of
@@ -52,7 +53,7 @@ class Measured:
 
     @property
     def n_subjects(self) -> int:
-        return len(np.unique(self.subject))
+        return n_distinct(self.subject)
 
 
 @dataclass(frozen=True, slots=True)

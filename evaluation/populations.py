@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evaluation.inference.arrays import n_distinct
 from gateway.store.records import ArmRecord, PairRecord
 from protocols.schema import AnalysisPopulation, Protocol
 from protocols.vocabulary import Fate
@@ -83,7 +84,7 @@ class Sample:
 
     @property
     def n_subjects(self) -> int:
-        return len(np.unique(self.subject))
+        return n_distinct(self.subject)
 
 
 class Pairs:
