@@ -169,12 +169,14 @@ def analyses_parts(plan: Protocol) -> tuple[Part, ...]:
         id="protocol-analyses",
         caption="Estimates and tests beside the hypotheses",
         columns=tuple(Column(title) for title in titles),
-        rows=tuple(_analysis_row(analysis) for analysis in plan.analyses),
+        rows=tuple(_analysis_row(plan, analysis) for analysis in plan.analyses),
     )
     return (Part("protocol-analyses-part", "Registered analyses", (table,)),)
 
 
-def _analysis_row(analysis: Analysis) -> Row:
+def _analysis_row(plan: Protocol, analysis: Analysis) -> Row:
+    titles = {p.id: p.title for p in plan.analysis_populations}
+    population = titles.get(analysis.population, analysis.population)
     estimator = test_words(analysis.estimator)
     if analysis.parameters:
         estimator += f" ({parameters_words(analysis.parameters)})"
@@ -185,7 +187,7 @@ def _analysis_row(analysis: Analysis) -> Row:
             cell(analysis.endpoint),
             cell(estimator),
             cell(interval_method_words(analysis.interval, analysis.level)),
-            cell(analysis.population),
+            cell(population),
             cell("none" if analysis.resampling is None else _resampling(analysis.resampling)),
         )
     )
