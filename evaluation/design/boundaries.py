@@ -13,56 +13,79 @@ from dataclasses import dataclass
 
 from scipy import optimize, special
 
-from evaluation.design.panels import REACH, Paths, Stop, carry_on, crossing, log_crossing
+from evaluation.design.panels import REACH, Paths, Stop, carry_on, log_crossing
+from evaluation.design.walks import walk
 from protocols.errors import UsageError
 
 CLOSEST = 1e-4  # smallest share of new information at a look that the quadrature resolves
 TOLERANCE = 1e-12  # on z
+FARTHEST = 40.0  # z of the smallest spend a double can hold, and a little more
 
 
 def efficacy_boundaries(
-    cumulative_alpha: Sequence[float], information: Sequence[float]
+    cumulative_alpha: Sequence[float],
+    information: Sequence[float],
+    *,
+    lower: Sequence[float] | None = None,
 ) -> tuple[float, ...]:
-    """Upper z bounds of looks 1..K, one-sided, as if futility did not exist.
+    """Upper z bounds of looks 1..K, one-sided; without `lower` as if futility did not exist.
 
     `cumulative_alpha` must not decrease and stay below 0.5; `information` must increase, each
     time by 0.01 % or more (only its ratios matter). A look that spends nothing has the bound
-    `inf`. Accurate to 1e-9 on z or better. Raises `UsageError` otherwise.
+    `inf`. `lower` are binding futility bounds on z (`-inf` for none; the last one is not used):
+    they lower the efficacy bounds, and the error rate then holds only if they are obeyed.
+    Accurate to 1e-9 on z or better. Raises `UsageError` otherwise, also when nothing is left to
+    spend alpha on.
     """
     _check_alpha(cumulative_alpha, information)
+    if lower is not None and len(lower) != len(information):
+        raise UsageError("LENGTHS_DIFFER", "Each look needs its futility bound.")
+    downs = [-math.inf] * len(information) if lower is None else lower
     bounds: list[float] = []
     stop: Stop | None = None
     before = 0.0
-    for spent, here in zip(cumulative_alpha, information, strict=True):
-        increment = spent - before
-        if increment <= 0:  # nothing stops here, so paths walk straight on to the next look
-            bounds.append(math.inf)
-            continue
-        alone = -float(special.ndtri_exp(math.log(increment)))
-        paths = None if stop is None else carry_on(stop, here, reach=math.hypot(REACH, alone))
-        bound = alone if paths is None else _solve(paths, here, increment, alone)
-        stop = Stop(here, -math.inf, bound, paths)
+    for spent, here, down in zip(cumulative_alpha, information, downs, strict=True):
+        bound, paths = next_bound(stop, here, spent - before)
         bounds.append(bound)
-        before = spent
+        if bound < math.inf or down > -math.inf:  # else paths walk straight on to the next look
+            stop = Stop(here, down, bound, paths)
+        before = max(spent, before)
     return tuple(bounds)
 
 
-def _solve(paths: Paths, here: float, increment: float, alone: float) -> float:
-    """Newton from above: the bound of a lone look is never below the one sought.
+def next_bound(stop: Stop | None, here: float, increment: float) -> tuple[float, Paths | None]:
+    """The upper bound at information `here` that spends `increment`, and the paths that come."""
+    if increment <= 0:
+        return math.inf, None if stop is None else carry_on(stop, here, reach=FARTHEST)
+    alone = -float(special.ndtri_exp(math.log(increment)))
+    if stop is None:
+        return alone, None
+    paths = carry_on(stop, here, reach=math.hypot(REACH, alone))
+    if not float(paths.mass.sum()) > increment:
+        raise UsageError("ALPHA_UNSPENDABLE", "Too few paths are left to spend this alpha on.")
+    return root_of_spend(paths, here, increment, start=alone), paths
 
+
+def root_of_spend(
+    paths: Paths, here: float, increment: float, *, start: float, drift: float = 0.0
+) -> float:
+    """The z beyond which `increment` of the paths end up at information `here`.
+
+    Newton from above: without drift the bound of a lone look is never below the one sought.
     The logarithm of a crossing probability is concave in the bound, so the steps come down
     monotonically; a bracketed root stands behind in case rounding says otherwise.
     """
     goal = math.log(increment)
-    bound = alone
+    bound = start
     for _ in range(60):
-        log_p, slope = log_crossing(paths, here, bound)
+        log_p, slope = log_crossing(paths, here, bound, drift=drift)
         step = (log_p - goal) / slope
         bound -= step
         if abs(step) < TOLERANCE:
             return bound
+    span = REACH + abs(start) + abs(drift) * math.sqrt(here)
     found = optimize.brentq(
-        lambda z: log_crossing(paths, here, z)[0] - goal, -REACH, alone + 1, xtol=1e-14
+        lambda z: log_crossing(paths, here, z, drift=drift)[0] - goal, -span, span, xtol=1e-14
     )
     return float(found)
 
@@ -113,22 +136,19 @@ def crossing_probabilities(
     lower = [-math.inf] * len(upper) if lower is None else lower
     if not len(upper) == len(lower) == len(information):
         raise UsageError("LENGTHS_DIFFER", "Each look needs its bounds and its information.")
-    ups: list[float] = []
-    downs: list[float] = []
-    stop: Stop | None = None
-    for up, down, here in zip(upper, lower, information, strict=True):
-        if math.isinf(up) and math.isinf(down):
-            ups.append(0.0)
-            downs.append(0.0)
-            continue
-        reach = REACH if math.isinf(up) else math.hypot(REACH, up)
-        paths = None if stop is None else carry_on(stop, here, drift=drift, reach=reach)
-        ups.append(crossing(paths, here, up, drift=drift))
-        downs.append(0.0 if math.isinf(down) else _below(paths, here, down, drift))
-        stop = Stop(here, down, up, paths)
+    return leaving(upper, lower, information, drift=drift)
+
+
+def leaving(
+    upper: Sequence[float],
+    lower: Sequence[float],
+    information: Sequence[float],
+    *,
+    drift: float = 0.0,
+) -> Crossings:
+    """`crossing_probabilities` for bounds already checked."""
+    ups, downs = [0.0] * len(upper), [0.0] * len(upper)
+    for arrival in walk(upper, lower, information, drift=drift):
+        ups[arrival.look] = arrival.above(arrival.upper)
+        downs[arrival.look] = arrival.below(arrival.lower)
     return Crossings(tuple(ups), tuple(downs))
-
-
-def _below(paths: Paths | None, here: float, bound: float, drift: float) -> float:
-    mirrored = None if paths is None else Paths(paths.information, -paths.nodes, paths.mass)
-    return crossing(mirrored, here, -bound, drift=-drift)

@@ -16,8 +16,8 @@ from scipy import special
 
 from evaluation.inference.arrays import FloatArray
 
-ORDER = 16
-WIDTH = 3.0  # of one panel, in units of the local smoothing scale
+ORDER = 24
+WIDTH = 8.0  # of one panel, in units of the local smoothing scale
 REACH = 9.0  # standard deviations of a look's score that are integrated
 ROWS = 256  # of the transition matrix held at once
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
@@ -105,12 +105,20 @@ def crossing(paths: Paths | None, target: float, bound: float, *, drift: float =
     return float(paths.mass @ special.ndtr(distance / math.sqrt(gained)))
 
 
-def log_crossing(paths: Paths, target: float, bound: float) -> tuple[float, float]:
-    """Logarithm of `crossing` without drift, and its derivative by the bound."""
+def log_crossing(
+    paths: Paths, target: float, bound: float, *, drift: float = 0.0
+) -> tuple[float, float]:
+    """Logarithm of `crossing`, and its derivative by the bound."""
     gained = target - paths.information
-    z = (bound * math.sqrt(target) - paths.nodes) / math.sqrt(gained)
+    z = (bound * math.sqrt(target) - paths.nodes - drift * gained) / math.sqrt(gained)
     with np.errstate(divide="ignore"):
         log_mass = np.log(paths.mass)
-    log_p = float(special.logsumexp(log_mass + special.log_ndtr(-z)))
-    log_slope = float(special.logsumexp(log_mass - z * z / 2)) - LOG_SQRT_2PI
+    log_p = _log_sum(log_mass + special.log_ndtr(-z))
+    log_slope = _log_sum(log_mass - z * z / 2) - LOG_SQRT_2PI
     return log_p, -math.sqrt(target / gained) * math.exp(log_slope - log_p)
+
+
+def _log_sum(logs: FloatArray) -> float:
+    """Of the exponentials; there is always a finite one, because some mass is left."""
+    top = float(logs.max())
+    return top + math.log(float(np.exp(logs - top).sum()))

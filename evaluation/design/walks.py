@@ -1,0 +1,88 @@
+"""A trial followed look by look: who arrives there, and with what probability they leave.
+
+Everything that sums over stopping (error rates, expected information, expected estimates,
+orderings of results) walks the same looks; only what it asks at each of them differs.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from evaluation.design.panels import LOG_SQRT_2PI, REACH, Paths, Stop, carry_on, crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One look at which paths may leave above `upper` or below `lower` (z scale)."""
+
+    look: int
+    information: float
+    lower: float
+    upper: float
+    drift: float
+    paths: Paths | None
+
+    def above(self, bound: float) -> float:
+        """Probability of getting here and finding z above `bound`."""
+        return crossing(self.paths, self.information, bound, drift=self.drift)
+
+    def below(self, bound: float) -> float:
+        """Probability of getting here and finding z below `bound`."""
+        if bound == -math.inf:
+            return 0.0
+        return crossing(mirrored(self.paths), self.information, -bound, drift=-self.drift)
+
+    def score_above(self, bound: float) -> float:
+        """The mean of the score z sqrt(I) over those paths; -inf takes all that get here."""
+        before = 0.0 if self.paths is None else self.paths.information
+        gained = self.information - before
+        if self.paths is None:
+            return _partial_mean(self.drift * gained, gained, bound * math.sqrt(gained))
+        centres = self.paths.nodes + self.drift * gained
+        if bound == -math.inf:
+            return float(self.paths.mass @ centres)
+        root = math.sqrt(gained)
+        distance = (centres - bound * math.sqrt(self.information)) / root
+        beyond = centres * special.ndtr(distance)
+        edge = np.exp(-distance * distance / 2 - LOG_SQRT_2PI)
+        return float(self.paths.mass @ (beyond + root * edge))
+
+
+def _partial_mean(centre: float, variance: float, bound: float) -> float:
+    if bound == -math.inf:
+        return centre
+    root = math.sqrt(variance)
+    distance = (centre - bound) / root
+    edge = math.exp(-distance * distance / 2 - LOG_SQRT_2PI)
+    return centre * float(special.ndtr(distance)) + root * edge
+
+
+def mirrored(paths: Paths | None) -> Paths | None:
+    """The same paths with up and down exchanged."""
+    return None if paths is None else Paths(paths.information, -paths.nodes, paths.mass)
+
+
+def walk(
+    upper: Sequence[float],
+    lower: Sequence[float],
+    information: Sequence[float],
+    *,
+    drift: float = 0.0,
+) -> Iterator[Arrival]:
+    """The looks that can stop, in order; a look with two infinite bounds is passed over.
+
+    Arguments are not checked here: information must increase and the three lengths agree.
+    """
+    stop: Stop | None = None
+    farthest = max((abs(b) for b in (*upper, *lower) if not math.isinf(b)), default=0.0)
+    reach = math.hypot(REACH, farthest)
+    looks = zip(upper, lower, information, strict=True)
+    for look, (up, down, here) in enumerate(looks):
+        if up == math.inf and down == -math.inf:
+            continue
+        paths = None if stop is None else carry_on(stop, here, drift=drift, reach=reach)
+        yield Arrival(look, here, down, up, drift, paths)
+        stop = Stop(here, down, up, paths)
