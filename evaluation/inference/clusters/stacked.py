@@ -88,7 +88,8 @@ def arm_effect(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a binomial with log link warns of its domain
         model = GEE(outcome, design, groups=subject, family=_family(link), cov_struct=structure)
-        fitted = model.fit(cov_type="bias_reduced", maxiter=200)
+        # plain moments for the working correlation, so that few residuals are enough for it
+        fitted = model.fit(cov_type="bias_reduced", maxiter=200, ddof_scale=0)
     plain = math.sqrt(max(float(fitted.cov_robust[1, 1]), 0.0))
     reduced = math.sqrt(max(float(fitted.cov_robust_bc[1, 1]), 0.0))
     numbers = float(fitted.params[1]), plain, reduced

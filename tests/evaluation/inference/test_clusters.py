@@ -160,3 +160,21 @@ def test_what_the_equations_cannot_fit_is_refused_before_the_fit(
     )
     assert isinstance(found, NotEvaluable)
     assert found.code == code
+
+
+def test_the_working_correlation_takes_the_plain_moments() -> None:
+    """R geepack 1.3.9, geeglm(y ~ arm, binomial, corstr = "exchangeable") on three subjects.
+
+    With two parameters taken off the number of residuals the equations did not even converge.
+    """
+    found = stacked.arm_effect(
+        np.array([1.0, 0.0, 1.0]),
+        np.array([0.0, 0.0, 1.0]),
+        np.array([0, 1, 2]),
+        link="logit",
+        working="exchangeable",
+    )
+    assert isinstance(found, stacked.ArmEffect)
+    assert found.estimate == pytest.approx(1.38629436111989, rel=1e-6)
+    assert found.sandwich == pytest.approx(1.22474487139159, rel=1e-6)
+    assert found.working == pytest.approx(0.5, rel=1e-6)
