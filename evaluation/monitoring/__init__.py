@@ -1,0 +1,1 @@
+"""Anytime-valid safety: evidence of harm that may be looked at after every case."""
