@@ -10,6 +10,7 @@ from evaluation.inference import registry
 from evaluation.inference.entries import Estimator, HypothesisTest
 from protocols.methods import table
 from protocols.methods.base import EstimatorSpec, HypothesisTestSpec, Parameter
+from protocols.methods.defaults import DEFAULTS
 
 TITLES = {
     "proportions": "Paired proportions",
@@ -154,3 +155,16 @@ def parameter_words(parameter: Parameter) -> str:
 
 def _code(words: tuple[str, ...]) -> str:
     return ", ".join(f"`{word}`" for word in words)
+
+
+def defaults_markdown() -> str:
+    """The README's table of recommended tests."""
+    lines = [
+        "| measure | where | independent pairs | within subjects | error rate |",
+        "|---|---|---|---|---|",
+    ]
+    for line in DEFAULTS:
+        words = f"`{line.independent}` | `{line.clustered}`"
+        known = "simulated" if line.simulated else "from its source"
+        lines.append(f"| `{line.measure}` | {line.when} | {words} | {known} |")
+    return "\n".join(lines) + "\n"

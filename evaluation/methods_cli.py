@@ -6,9 +6,17 @@ from dataclasses import asdict
 
 import click
 
-from evaluation.methods import TITLES, Described, described, markdown, parameter_words
+from evaluation.methods import (
+    TITLES,
+    Described,
+    defaults_markdown,
+    described,
+    markdown,
+    parameter_words,
+)
 from gateway.store.commands import json_option
 from protocols.errors import UsageError
+from protocols.methods.defaults import DEFAULTS
 from protocols.methods.measures import MEASURES
 
 
@@ -21,9 +29,20 @@ def methods() -> None:
 @click.option("--family", type=click.Choice(list(TITLES)), help="Only this family.")
 @click.option("--measure", type=click.Choice(list(MEASURES)), help="Only what fits a measure.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="As the README's section.")
+@click.option("--defaults", "only_defaults", is_flag=True, help="The recommended tests alone.")
 @json_option
-def list_(*, family: str | None, measure: str | None, as_markdown: bool, as_json: bool) -> None:
+def list_(
+    *,
+    family: str | None,
+    measure: str | None,
+    as_markdown: bool,
+    only_defaults: bool,
+    as_json: bool,
+) -> None:
     """List every word with its title, family by family."""
+    if only_defaults:
+        _defaults(measure, as_markdown=as_markdown, as_json=as_json)
+        return
     if as_markdown:
         click.echo(markdown(), nl=False)
         return
@@ -37,6 +56,21 @@ def list_(*, family: str | None, measure: str | None, as_markdown: bool, as_json
         for item in (item for item in known if item.family == title):
             use = "test" if item.place.startswith("hypotheses") else "estimator"
             click.echo(f"  {item.word:<{width}}  {use:<9}  {item.title}")
+
+
+def _defaults(measure: str | None, *, as_markdown: bool, as_json: bool) -> None:
+    """The test to take for each measure, for independent pairs and within subjects."""
+    lines = [line for line in DEFAULTS if measure in (None, line.measure)]
+    if as_markdown:
+        click.echo(defaults_markdown(), nl=False)
+        return
+    if as_json:
+        click.echo(json.dumps([asdict(line) for line in lines], sort_keys=True))
+        return
+    click.echo(f"{'measure':<27}{'independent pairs':<29}{'within subjects':<29}where")
+    for line in lines:
+        row = f"{line.measure:<27}{line.independent:<29}{line.clustered:<29}{line.when}"
+        click.echo(row.rstrip())
 
 
 @methods.command(epilog="Example:  equipoise methods measures --json")
