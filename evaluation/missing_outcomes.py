@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from evaluation.decide import Evidence, better_limits
+from evaluation.decide import PASSING, Evidence, read_interval
 from evaluation.estimates import Answer, counts_of, estimate, limits_at, registered
 from evaluation.inference.base import NotEvaluable
 from evaluation.inference.missing.areas import METHOD as AUC_METHOD
@@ -19,8 +19,9 @@ from evaluation.inference.orientation import critical_of, sign_of
 from evaluation.measures import Measured, measured
 from evaluation.plan import HypothesisPlan
 from evaluation.populations import UNKNOWN, FloatArray, Sample
-from evaluation.results import MissingBounds
+from evaluation.results import Interval, MissingBounds
 from evaluation.values import risks
+from protocols.vocabulary import Framework
 
 Side = Literal["worst", "best"]
 
@@ -68,14 +69,29 @@ def missing_bounds(evidence: Evidence, sample: Sample, *, shown: bool) -> Missin
 
 def _numbers(plan: HypothesisPlan, worst: Case, best: Case, *, shown: bool) -> dict[str, object]:
     higher = sign_of(plan.endpoint.direction) > 0
-    lowest, _ = better_limits(worst.low, worst.high, plan.endpoint.direction)
     return {
         "worst_estimate": worst.estimate,
         "worst_low": worst.low if higher else worst.high,
         "best_estimate": best.estimate,
         "best_high": best.high if higher else best.low,
-        "verdict_survives_worst_case": lowest > -plan.margin if shown else None,
+        "verdict_survives_worst_case": _survives(plan, worst, best) if shown else None,
     }
+
+
+def _survives(plan: HypothesisPlan, worst: Case, best: Case) -> bool:
+    """Whether the claim stands in the worst case; that of an equivalence must in both."""
+    cases = (worst, best) if plan.hypothesis.framework is Framework.EQUIVALENCE else (worst,)
+    return all(
+        read_interval(
+            Interval(low=case.low, high=case.high, level=plan.naive_level, kind="repeated"),
+            margin=plan.distance,
+            framework=plan.hypothesis.framework,
+            direction=plan.endpoint.direction,
+            scale=plan.scale,
+        ).verdict
+        in PASSING
+        for case in cases
+    )
 
 
 def _discordant(plan: HypothesisPlan, sample: Sample) -> int | None:

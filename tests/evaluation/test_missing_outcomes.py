@@ -1,6 +1,7 @@
 """Worst and best case against every assignment of the unknown outcomes, tried one by one."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -18,15 +19,23 @@ TESTS = {
     "sensitivity": "clustered_difference",
     "specificity": "tango_score",
     "brier": "clustered_difference",
+    "accuracy": "tango_score",
+    "log_loss": "clustered_difference",
+    "net_benefit": "clustered_difference",
 }
+LOSSES = ("brier", "log_loss")
+PARAMETERS = {"log_loss": {"clip": 0.01}, "net_benefit": {"threshold": 0.3}}
 
 
 def _protocol(measure: str) -> Protocol:
     def edit(document: Document) -> None:
         document["monitoring"]["looks"] = [{"id": "L1", "information": 1.0}]
-        lower = measure == "brier"
-        direction = "lower_is_better" if lower else "higher_is_better"
-        document["endpoints"][0] |= {"measure": measure, "direction": direction}
+        direction = "lower_is_better" if measure in LOSSES else "higher_is_better"
+        document["endpoints"][0] |= {
+            "measure": measure,
+            "direction": direction,
+            "parameters": PARAMETERS.get(measure, {}),
+        }
         document["hypotheses"] = [hypothesis("H1", "AUC", test=TESTS[measure], margin=0.3)]
 
     return example_protocol(edit)
@@ -55,7 +64,7 @@ def test_the_bounds_are_the_extremes_over_every_assignment(measure: str) -> None
         _estimate(protocol, [_told(p, o) for p, o in zip(known, guess, strict=False)] + known[7:])
         for guess in itertools.product((False, True), repeat=UNKNOWN)
     ]
-    worst, best = (max(tried), min(tried)) if measure == "brier" else (min(tried), max(tried))
+    worst, best = (max(tried), min(tried)) if measure in LOSSES else (min(tried), max(tried))
     assert bounds.n_unascertained == UNKNOWN
     assert bounds.worst_estimate == pytest.approx(worst, abs=1e-9)
     assert bounds.best_estimate == pytest.approx(best, abs=1e-9)
@@ -69,6 +78,41 @@ def test_without_unknown_outcomes_both_bounds_are_the_estimate(measure: str) -> 
     claim = result.primary.intervals[0]
     assert result.missing.worst_estimate == pytest.approx(result.primary.estimate, abs=1e-12)
     assert result.missing.best_estimate == pytest.approx(result.primary.estimate, abs=1e-12)
-    bad_end = claim.high if measure == "brier" else claim.low
+    bad_end = claim.high if measure in LOSSES else claim.low
     assert result.missing.worst_low == pytest.approx(bad_end, abs=1e-9)
     assert result.missing.verdict_survives_worst_case is True
+
+
+def _survives(n_unknown: int, edit: Callable[[Document], None]) -> bool | None:
+    """Of a hypothesis that is shown, whether the claim stands whatever the unknown outcomes are."""
+
+    def whole(document: Document) -> None:
+        document["monitoring"]["looks"] = [{"id": "L1", "information": 1.0}]
+        edit(document)
+
+    protocol = example_protocol(whole)
+    pairs = list(simulate_pairs(protocol, Truth(n=800, candidate_separation=1.5, seed=3)))
+    told = [_told(pair, None) for pair in pairs[:n_unknown]] + pairs[n_unknown:]
+    found = conduct(protocol, lock_of(protocol, told, look="L1"), []).hypotheses[0]
+    assert found.shown, found.verdict_sentence
+    return found.missing.verdict_survives_worst_case
+
+
+def _ratio(document: Document) -> None:
+    found = hypothesis("H1", "SENS", test="tang_score_ratio", margin=0.75)
+    found["effect"] = "candidate_over_standard_of_care"
+    found["margin"]["scale"] = "ratio"
+    document["hypotheses"] = [found]
+
+
+def _equivalence(document: Document) -> None:
+    found = hypothesis("H1", "SPEC", test="tango_score", margin=0.15)
+    document["hypotheses"] = [found | {"framework": "equivalence"}]
+
+
+@pytest.mark.parametrize("edit", [_ratio, _equivalence])
+def test_a_claim_survives_a_few_unknown_outcomes_and_not_many(
+    edit: Callable[[Document], None],
+) -> None:
+    assert _survives(2, edit) is True
+    assert _survives(300, edit) is False
