@@ -8,6 +8,8 @@ partition they came in changes a bit of an answer.
 from collections.abc import Mapping
 from types import ModuleType
 
+import numpy as np
+
 from evaluation.inference.agreement import words as agreement
 from evaluation.inference.base import Estimate, Findings, Method, NotEvaluable
 from evaluation.inference.clusters import words as clusters
@@ -46,6 +48,7 @@ TESTS: dict[str, HypothesisTest] = {
 ESTIMATORS: dict[str, Estimator] = {
     word: entry for family in FAMILIES.values() for word, entry in family.ESTIMATORS.items()
 }
+LARGEST = 1e100
 SENSITIVITY_TESTS: dict[str, McNemarKind] = {
     "mcnemar_exact": "exact",
     "mcnemar_midp": "midp",
@@ -61,12 +64,22 @@ def method_of(word: str) -> Method:
 
 def estimate(word: str, rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
     """The registered test of a hypothesis; `word` is the protocol's `test`."""
-    return TESTS[word].run(rows.canonical(), asked)
+    return _too_large(rows) or TESTS[word].run(rows.canonical(), asked)
 
 
 def analysis(word: str, rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     """A registered analysis; `word` is the protocol's `estimator`."""
-    return ESTIMATORS[word].run(rows.canonical(), asked)
+    return _too_large(rows) or ESTIMATORS[word].run(rows.canonical(), asked)
+
+
+def _too_large(rows: Rows) -> NotEvaluable | None:
+    """The refusal of values whose squares are no numbers; a missing answer's worst rank is none."""
+    for column in (rows.candidate, rows.standard_of_care, *rows.extra.values()):
+        size = np.abs(column)
+        if ((size > LARGEST) & (size < np.inf)).any():
+            reason = f"A value lies beyond {LARGEST:g}, which no measurement does."
+            return NotEvaluable("values_too_large", reason)
+    return None
 
 
 def sensitivity_test(

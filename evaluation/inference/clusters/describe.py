@@ -12,7 +12,7 @@ from evaluation.inference.clusters.means import (
     clustered_ratio,
     difference_of_totals,
 )
-from evaluation.inference.clusters.ratio import ratio_test
+from evaluation.inference.clusters.ratio import FURTHEST, ratio_test
 from evaluation.inference.clusters.stacked import Link, Working
 from evaluation.inference.clusters.wald import (
     ZERO_VARIANCE,
@@ -255,13 +255,15 @@ def gee_arm_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     if link != "identity":
         half = critical_value(asked.level, df) * found.bias_reduced
         name, title = ("ratio", "ratio") if link == "log" else ("odds_ratio", "odds ratio")
+        bounded = found.estimate + half <= FURTHEST
         exponential = Quantity(
             name,
             f"{title}, bias-reduced",
             math.exp(found.estimate),
             low=math.exp(found.estimate - half),
-            high=math.exp(found.estimate + half),
+            high=math.exp(found.estimate + half) if bounded else None,
             level=asked.level,
+            reason=None if bounded else "At this level the upper limit is no finite number.",
         )
         quantities.append(exponential)
     return Findings(METHODS["gee_arm_effect"], tuple(quantities), rows.n, rows.n_clusters)

@@ -66,11 +66,14 @@ class _Sums:
 
 
 def mixed_mean(differences: FloatArray, cluster: IntArray) -> MixedMean | NotEvaluable:
-    """Mean of `differences` (finite, one a pair) with subjects `cluster` as random intercepts.
+    """Mean of `differences` (one a pair) with subjects `cluster` as random intercepts.
 
-    Refuses no pair, one subject, one pair for every subject (the variances cannot be told apart)
-    and differences that do not vary. A variance between subjects of 0 is an answer.
+    Refuses no pair, a difference that is not finite, one subject, one pair for every subject (the
+    variances cannot be told apart) and differences that do not vary. A variance between subjects
+    of 0 is an answer.
     """
+    if not np.isfinite(differences).all():
+        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
     refusal = constant_difference(differences, np.zeros_like(differences))
     if refusal is not None:
         return refusal

@@ -8,6 +8,9 @@ from evaluation.inference.clusters.wald import pooled_arms
 from evaluation.inference.orientation import critical_value, null_ratio, turned, upper_tail
 from protocols.vocabulary import Direction
 
+FURTHEST = 700.0
+"""The logarithm of the largest ratio that is written as a number."""
+
 
 def ratio_test(
     totals: ClusterTotals, *, margin: float, direction: Direction, level: float
@@ -15,7 +18,8 @@ def ratio_test(
     """(log ratio - log margin) / SE with the linearised SE; the interval is symmetric in the log.
 
     `margin` is a ratio (1 for superiority). Refuses one subject, an arm whose total is not
-    positive, and a ratio that is the same in every subject.
+    positive, a ratio that is the same in every subject, and a level at which a limit is no
+    finite number.
     """
     null = null_ratio(margin, direction)
     found = clustered_ratio(totals, level=level)
@@ -27,6 +31,8 @@ def ratio_test(
     logarithm = math.log(found.estimate)
     statistic = turned((logarithm - math.log(null)) / error, direction)
     half = critical_value(level, df) * error
+    if logarithm + half > FURTHEST:
+        return NotEvaluable("interval_unbounded", "At this level no limit is a finite number.")
     soc, candidate = pooled_arms(totals)
     return Estimate(
         method=RATIO_METHOD,

@@ -29,6 +29,7 @@ from protocols.vocabulary import Direction
 
 Link = Literal["identity", "log", "logit"]
 Working = Literal["independence", "exchangeable"]
+SMALLEST_SPREAD = 1e-150  # its square is a number yet
 LARGEST_SUBJECT = 1000  # pairs; the bias-reduced form builds square matrices of twice this
 
 METHOD = Method(
@@ -107,7 +108,7 @@ def _refusal(
     if not (np.isfinite(candidate).all() and np.isfinite(standard_of_care).all()):
         return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
     both = np.concatenate((candidate, standard_of_care))
-    if both.size and (both == both[0]).all():
+    if both.size and float(np.ptp(both)) < SMALLEST_SPREAD:
         return NotEvaluable("constant_outcome", "Every value is the same in both arms.")
     if link == "identity":
         return None

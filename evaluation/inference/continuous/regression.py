@@ -158,10 +158,10 @@ def passing_bablok(
     Of an even number of slopes the two in the middle give the slope that halves their angle.
     Pairs of equal points say nothing and are left out; a vertical pair has an infinite slope of
     its sign. Slopes below -1 shift the median and both limits. The intercept is the median of
-    candidate - slope x standard of care, its limits the same at the slope's limits. `sen` counts
-    the limits' ranks from the median outwards, rounded up (Sen 1968, J Am Stat Assoc 63:1379).
-    Refuses fewer than three pairs, more than 4,000 (the slopes are listed), and a slope that is
-    not finite.
+    candidate - slope x standard of care, its limits span the same at the slope's limits. `sen`
+    counts the limits' ranks from the median outwards, rounded up (Sen 1968, J Am Stat Assoc
+    63:1379). Refuses fewer than three pairs, more than 4,000 (the slopes are listed), and a slope
+    that is not finite.
     """
     refusal = finite_pairs(candidate, standard_of_care)
     if refusal is not None:
@@ -185,17 +185,17 @@ def passing_bablok(
     half = critical_value(level) * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
     low, high = (_ranked(slopes, rank + offset) for rank in _limit_ranks(count, half, rule))
 
-    def intercept(at: float | None) -> float | None:
-        return None if at is None else float(np.median(candidate - at * standard_of_care))
+    def intercept(at: float) -> float:
+        return float(np.median(candidate - at * standard_of_care))
 
+    middle = intercept(slope)
+    # of negative values the steeper line has the higher intercept
+    ends = [None if at is None else intercept(at) for at in (high, low)]
+    if None not in ends:
+        ends = [fold(end for end in (*ends, middle) if end is not None) for fold in (min, max)]
     reached = low is not None and high is not None
     return Line(
-        Coefficient(
-            float(np.median(candidate - slope * standard_of_care)),
-            None,
-            intercept(high),
-            intercept(low),
-        ),
+        Coefficient(middle, None, ends[0], ends[1]),
         Coefficient(slope, None, low, high),
         reason=None if reached else "A limit of the slope lies outside the slopes of the data.",
     )

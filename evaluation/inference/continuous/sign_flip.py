@@ -42,14 +42,16 @@ class SignFlip:
 def sign_flip(
     differences: FloatArray, *, resolution: float, cluster: IntArray | None = None
 ) -> SignFlip | NotEvaluable:
-    """Exact p-values of `differences` (finite, shape (n,)), rounded to `resolution` > 0.
+    """Exact p-values of `differences`, shape (n,), rounded to `resolution` > 0.
 
     `cluster` numbers the subjects; None takes every difference as its own. Two-sided p counts the
-    patterns whose sum is as far from 0. Refuses no pair, differences that are all 0, and sums too
-    many and too large in units of the resolution.
+    patterns whose sum is as far from 0. Refuses no pair, a difference that is not finite,
+    differences that are all 0, and sums too many and too large in units of the resolution.
     """
     if differences.size == 0:
         return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+    if not np.isfinite(differences).all():
+        return NotEvaluable("values_not_finite", "A pair lacks a finite value of an arm.")
     units = in_units(differences, resolution)
     sums = units if cluster is None else _by_subject(units, cluster)
     sums = np.abs(sums[sums != 0])

@@ -32,6 +32,7 @@ RATE_METHOD = Method(
     "Przyborowski & Wilenski 1940, Biometrika 31:313; Fay 2010, R Journal 2(1):53",
 )
 SMALLEST_P = 1e-300
+MOST_EVENTS = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,5 +192,8 @@ def checked_counts(candidate: FloatArray, standard_of_care: FloatArray) -> NotEv
     both = np.concatenate((candidate, standard_of_care))
     if not np.isfinite(both).all() or (both < 0).any() or (both != np.floor(both)).any():
         reason = "A pair has a value that is no count of events."
+        return NotEvaluable("counts_not_whole", reason)
+    if float(both.sum()) > MOST_EVENTS:
+        reason = "There are more events than a computer counts one by one."
         return NotEvaluable("counts_not_whole", reason)
     return None

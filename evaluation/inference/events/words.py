@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, Findings, Method, NotEvaluable
 from evaluation.inference.entries import Estimator, HypothesisTest
 from evaluation.inference.events import concordance, counts, cox, kaplan_meier, rates, tables
@@ -69,7 +70,18 @@ def _tested(
     )
 
 
+def _never_apart(one: tuple[FloatArray, ...], other: tuple[FloatArray, ...]) -> bool:
+    """Whether the arms are copies, as a claim about them would then rest on no difference seen."""
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _copies(n: int) -> NotEvaluable:
+    return NotEvaluable("no_discordant_pairs", f"The arms give the same value on all {n} pairs.")
+
+
 def _count_ratio(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    if rows.n and _never_apart((rows.candidate,), (rows.standard_of_care,)):
+        return counts.checked_counts(rows.candidate, rows.standard_of_care) or _copies(rows.n)
     return counts.count_ratio(
         rows.candidate,
         rows.standard_of_care,
@@ -106,6 +118,12 @@ def _marginal(rows: Rows) -> LogRatio | NotEvaluable:
 
 
 def _cox_stratified(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    candidate, soc = (
+        (rows.column(f"{arm}_time"), rows.column(f"{arm}_event"))
+        for arm in ("candidate", "standard_of_care")
+    )
+    if rows.n and _never_apart(candidate, soc):
+        return _copies(rows.n)
     return _tested(_stratified(rows), TESTS["cox_stratified_by_pair"], asked)
 
 

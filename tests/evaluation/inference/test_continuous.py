@@ -90,6 +90,7 @@ def findings(word: str, rows: Rows, asked: Asked) -> Findings:
 PARAMETERS: Mapping[str, Asked] = {
     "mean_difference": ask("t"),
     "mean_equivalence": ask("t", lower=-60.0, upper=60.0),
+    "sign_flip": ask("none", resolution=1.0),
     "hodges_lehmann": ask("rank", resolution=1.0, zeros="wilcox"),
     "limits_of_agreement": ask("exact", coverage=0.95, replicates="none"),
     "deming_regression": ask("jackknife_t", error_ratio=1.0),
@@ -312,13 +313,6 @@ def test_a_line_needs_arms_that_covary_and_rise() -> None:
     assert code(deming(rising, 2 * rising, error_ratio=1, level=0.95)) == "zero_variance"
     with pytest.raises(UsageError, match="positive"):
         deming(rising, rising, error_ratio=0, level=0.95)
-
-
-def test_passing_and_bablok_without_limits_say_so() -> None:
-    found = passing_bablok(np.array([1.0, 2.1, 2.9]), np.array([1.0, 2.0, 3.0]), level=0.95)
-    assert not isinstance(found, NotEvaluable)
-    assert found.slope.low is None
-    assert found.reason is not None
 
 
 def test_demings_error_follows_subjects_not_pairs() -> None:

@@ -54,3 +54,18 @@ def test_an_even_number_of_slopes_has_limits_halfway_between_two() -> None:
     outwards = int(np.ceil(1.959964 * np.sqrt(9 * 8 * 23 / 18) / 2))
     low, high = (np.tan(angles[[k - 1, k]].mean()) for k in (18 - outwards, 18 + outwards))
     assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_limits_of_the_intercept_are_in_order_for_negative_values_too() -> None:
+    rng = np.random.default_rng(4)
+    soc = rng.normal(-50.0, 8.0, 40)
+    found = lined(soc + rng.normal(0, 3, 40), soc).intercept
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.estimate < found.high
+
+
+def test_passing_and_bablok_without_limits_say_so() -> None:
+    found = lined(np.array([1.0, 2.1, 2.9]), np.array([1.0, 2.0, 3.0]))
+    assert found.slope.low is None
+    assert found.reason is not None
