@@ -18,7 +18,7 @@ INTERACTION = Method(
     "Altman & Bland 2003, British Medical Journal 326:219",
 )
 ROBUST = Method(
-    "clustered_heterogeneity",
+    "heterogeneity",
     "Wald test of equal subgroup means with one covariance between subjects, K/(K-1).",
     "Liang & Zeger 1986, Biometrika 73:13",
 )
