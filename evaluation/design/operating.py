@@ -1,4 +1,4 @@
-"""What a set of bounds does under any true effect: power, stopping by look, expected information."""
+"""What bounds do under any true effect: power, stopping by look, expected information."""
 
 import math
 from collections.abc import Callable, Sequence

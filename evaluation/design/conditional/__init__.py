@@ -1,0 +1,1 @@
+"""How likely success still is, given what has been seen."""
