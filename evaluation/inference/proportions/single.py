@@ -57,15 +57,15 @@ def midp_interval(events: int, n: int, *, level: float) -> tuple[float, float]:
     alpha = (1 - level) / 2
 
     def upper_tail(share: float) -> float:
-        point = special.bdtr(events, n, share) - (
-            special.bdtr(events - 1, n, share) if events else 0.0
-        )
-        above = special.bdtrc(events, n, share) if events < n else 0.0
-        return float(above + point / 2)
+        reached = special.betainc(events, n - events + 1, share) if events else 1.0
+        beyond = special.betainc(events + 1, n - events, share) if events < n else 0.0
+        return float(reached + beyond) / 2
 
     def root(target: float) -> float:
-        solved = optimize.brentq(lambda p: upper_tail(p) - target, 0.0, 1.0, xtol=1e-14, rtol=1e-14)
-        return float(solved)
+        def excess(share: float) -> float:
+            return upper_tail(share) - target
+
+        return float(optimize.brentq(excess, 0.0, 1.0, xtol=1e-24, rtol=1e-14, maxiter=500))
 
     low = 0.0 if events == 0 else root(alpha)
     high = 1.0 if events == n else root(1 - alpha)

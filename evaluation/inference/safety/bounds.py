@@ -101,7 +101,8 @@ def p_below(events: int, n: int, limit: float) -> float:
     """One-sided exact p-value of H0: share >= `limit`, that is P(X <= events) at the limit."""
     if n < 1 or not 0 <= events <= n or not 0 < limit < 1:
         raise UsageError("COUNT_RANGE", f"{events} events among {n} against {limit} is no test.")
-    return float(special.bdtr(events, n, limit))
+    # scipy's binomial distribution function loses digits from a million on, the beta's does not
+    return 1.0 if events == n else float(special.betaincc(events + 1, n - events, limit))
 
 
 @dataclass(frozen=True, slots=True)

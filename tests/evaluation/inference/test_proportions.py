@@ -12,6 +12,7 @@ from evaluation.inference.proportions.describe import difference_limits
 from evaluation.inference.proportions.difference import PairedCounts
 from evaluation.inference.proportions.equivalence import equivalence
 from evaluation.inference.proportions.mcnemar import conditional_odds_interval
+from evaluation.inference.proportions.single import midp_interval
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -169,3 +170,12 @@ def test_one_pair_has_no_corrected_interval() -> None:
     found = skewness.corrected_interval(PairedCounts(0, 1, 0, 0), level=0.95)
     assert isinstance(found, NotEvaluable)
     assert found.code == "too_few_pairs"
+
+
+@pytest.mark.parametrize("n", [10**6, 10**9, 10**12])
+def test_a_rare_event_has_the_limits_of_a_rate(n: int) -> None:
+    """Mid-p limits of a Poisson mean with three events, each solved from its distribution."""
+    low, high = midp_interval(3, n, level=0.95)
+    for limit, tail in ((low, 0.975), (high, 0.025)):
+        found = stats.poisson.cdf(2, limit * n) + stats.poisson.pmf(3, limit * n) / 2
+        assert found == pytest.approx(tail, rel=1e-4 if n < 10**9 else 1e-6)

@@ -1,5 +1,7 @@
 """Safety analyses: worked numbers, refusals, and what a protocol can ask."""
 
+import math
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -8,7 +10,7 @@ from scipy import stats
 from evaluation.inference.arrays import FloatArray, IntArray
 from evaluation.inference.base import Findings, NotEvaluable
 from evaluation.inference.rows import Asked, Rows
-from evaluation.inference.safety import words
+from evaluation.inference.safety import bounds, words
 from evaluation.inference.safety.bounds import clustered_bounds
 from evaluation.inference.safety.posterior import beta_posterior
 from protocols.errors import UsageError
@@ -289,3 +291,11 @@ def test_bounds_between_subjects_err_no_more_often_than_registered(
             beyond += bounds.low > limit
         assert within / runs < 0.037
         assert beyond / runs < 0.037
+
+
+@pytest.mark.parametrize("n", [10**6, 10**8, 10**9])
+def test_half_of_very_many_encounters_lies_half_way(n: int) -> None:
+    """P(X <= n/2) at 1/2 is 1/2 and half the point probability, sqrt(2 / (pi n)) in the limit."""
+    exact = 0.5 + math.sqrt(2 / (math.pi * n)) / 2
+    assert bounds.p_below(n // 2, n, 0.5) == pytest.approx(exact, rel=1e-9)
+    assert bounds.p_odds_below(n // 2, n // 2, 1.0) == pytest.approx(exact, rel=1e-9)
