@@ -17,7 +17,7 @@ from evaluation.inference.clusters.wald import totals_or_refusal
 from evaluation.inference.orientation import critical_value
 from protocols.vocabulary import Direction
 from tests.reference.adapter_pairs import clustered_mcnemar
-from tests.reference.case_inputs import answered, cluster_totals, column, limits
+from tests.reference.case_inputs import answered, cluster_totals, column, limits, subjects
 from tests.reference.compare import Adapter, Got, Inputs
 
 HIGHER = Direction.HIGHER_IS_BETTER
@@ -88,7 +88,7 @@ def gee_exchangeable(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 def continuous_difference(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     difference = column(inputs, "difference")
-    cluster = np.asarray(inputs["cluster"], dtype=np.int64)
+    cluster = subjects(inputs)
     zeros = np.zeros_like(difference)
     totals = answered(totals_or_refusal(difference, zeros, cluster))
     alone = ClusterTotals.of(difference, zeros, np.arange(len(difference)))

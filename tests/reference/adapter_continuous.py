@@ -26,7 +26,7 @@ from evaluation.inference.continuous.limits_of_agreement import (
     normal_multiplier,
 )
 from protocols.vocabulary import Direction
-from tests.reference.case_inputs import answered, column, limits, two_sided_t
+from tests.reference.case_inputs import answered, column, limits, subjects, two_sided_t
 from tests.reference.compare import Adapter, Got, Inputs
 
 HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
@@ -158,7 +158,7 @@ def bland_altman_replicates(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     found = answered(
         limits_of_agreement.replicated_limits(
             *arms(inputs),
-            np.asarray(inputs["id"], dtype=np.int64),
+            subjects(inputs, "id"),
             replicates="constant",
             multiplier=normal_multiplier(0.95),
             interval="approximate",

@@ -10,7 +10,7 @@ from evaluation.inference.missing import bounds, pooling, weighting
 from evaluation.inference.proportions import difference as paired
 from evaluation.inference.proportions.difference import PairedCounts
 from protocols.vocabulary import Direction
-from tests.reference.case_inputs import answered, column, limits, table
+from tests.reference.case_inputs import answered, column, limits, subjects, table
 from tests.reference.compare import Adapter, Got, Inputs, Refused
 
 DIRECTIONS = {direction.value: direction for direction in Direction}
@@ -86,7 +86,7 @@ def ipw_hajek(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     if refusal is not None:
         raise Refused(refusal.code)
     difference = column(inputs, "difference")[observed]
-    cluster = np.asarray(inputs["cluster"], dtype=np.int64)[observed]
+    cluster = subjects(inputs)[observed]
     none = np.zeros(len(difference))
     found = answered(
         weighting.weighted_difference(

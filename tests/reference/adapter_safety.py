@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from evaluation.inference.base import NotEvaluable
 from evaluation.inference.safety import bounds as safety
 from evaluation.inference.safety.findings import severity_findings
 from evaluation.inference.safety.posterior import beta_posterior
-from tests.reference.case_inputs import answered, column, limits
+from tests.reference.case_inputs import answered, column, limits, subjects
 from tests.reference.compare import Adapter, Got, Inputs
 
 
@@ -51,7 +49,7 @@ def severity(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         severity_findings(
             column(inputs, "severity_candidate"),
             column(inputs, "severity_soc"),
-            np.asarray(inputs["cluster"], dtype=np.int64),
+            subjects(inputs),
             margin=float(inputs["margin"]),
             level=0.95,
         )

@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import special
 
-from evaluation.inference.arrays import FloatArray
+from evaluation.inference.arrays import FloatArray, IntArray
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters.means import ClusterTotals
 from evaluation.inference.proportions.difference import PairedCounts
@@ -28,6 +28,11 @@ def table(inputs: Inputs, key: str = "table") -> PairedCounts:
 
 def column(inputs: Inputs, key: str) -> FloatArray:
     return np.asarray(inputs[key], dtype=np.float64)
+
+
+def subjects(inputs: Inputs, key: str = "cluster") -> IntArray:
+    """Subjects by number, whatever the case calls them."""
+    return np.unique(inputs[key], return_inverse=True)[1].astype(np.int64)
 
 
 def limits(name: str, interval: tuple[float, float]) -> dict[str, float]:
