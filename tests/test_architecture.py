@@ -23,6 +23,12 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "protocols.errors",
         "protocols.vocabulary",
     ),
+    "evaluation.monitoring": (
+        "evaluation.monitoring",
+        "evaluation.inference",
+        "protocols.errors",
+        "protocols.vocabulary",
+    ),
     "reports": ("reports", "evaluation.results", "evaluation.archive", "protocols"),
     "reports.cli": ("reports", "gateway.store", "protocols"),
 }
@@ -44,10 +50,11 @@ DOORS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("gateway.metrics",),
     "sqlite3": ("gateway.journal", "gateway.journal_reader", "gateway.store"),
     "pandas": ("evaluation.populations",),
-    "scipy": ("evaluation.inference", "evaluation.design"),
+    "scipy": ("evaluation.inference", "evaluation.design", "evaluation.monitoring"),
     "statsmodels": (
         "evaluation.inference",
         "evaluation.design",
+        "evaluation.monitoring",
         "gateway.demo.fit_candidate",
     ),
     "jinja2": ("reports.render",),

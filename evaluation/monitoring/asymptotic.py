@@ -16,7 +16,7 @@ from evaluation.inference.base import NotEvaluable
 from evaluation.monitoring.mixtures import checked_alpha, tuned_rho
 from protocols.errors import UsageError
 
-LEAST_BURN_IN = 50
+LEAST_BURN_IN = 100  # what a protocol may register; fewer are good for comparisons only
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,11 @@ class AsymptoticPlan:
     one_sided: bool
 
     def __post_init__(self) -> None:
-        """A burn-in of a few dozen cases promises what does not hold."""
+        """Before two cases there is no error to speak of."""
         tuned_rho(self.n_opt, self.alpha, one_sided=self.one_sided)
         checked_alpha(self.alpha)
-        if self.burn_in < LEAST_BURN_IN:
-            message = f"A burn-in has at least {LEAST_BURN_IN} cases, not {self.burn_in}."
-            raise UsageError("BURN_IN", message)
+        if self.burn_in < 2:
+            raise UsageError("BURN_IN", f"A burn-in has two cases or more, not {self.burn_in}.")
 
     def critical(self, n: float) -> float:
         """How many standard errors the limits lie from the estimate after `n` cases."""
@@ -122,9 +121,7 @@ class RunningMean:
             state = state.update(value)
         return state
 
-    def limits(
-        self, plan: AsymptoticPlan, *, null: float = 0.0
-    ) -> AsymptoticLimits | NotEvaluable:
+    def limits(self, plan: AsymptoticPlan, *, null: float = 0.0) -> AsymptoticLimits | NotEvaluable:
         """The confidence sequence at this size; refuses as `asymptotic_limits`."""
         error = math.sqrt(self.squares / (self.n - 1) / self.n) if self.n > 1 else 0.0
         return asymptotic_limits(self.mean, error, self.n, plan, null=null)

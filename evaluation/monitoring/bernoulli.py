@@ -18,9 +18,7 @@ def log_e_of_rate(
     `tuned` = (number of cases, error) at which it is tightest; `rate` lies in (0, 1).
     """
     steps = rate * (1 - rate)
-    mixture = beta_binomial(
-        steps * tuned[0], tuned[1], steps=(rate, 1 - rate), one_sided=one_sided
-    )
+    mixture = beta_binomial(steps * tuned[0], tuned[1], steps=(rate, 1 - rate), one_sided=one_sided)
     return float(mixture.log_e(np.asarray(events - n * rate), np.asarray(steps * n)))
 
 

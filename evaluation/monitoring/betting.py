@@ -67,7 +67,8 @@ class Hedge:
         with np.errstate(divide="ignore"):
             stakes = np.log([self.theta, 1 - self.theta])
         both = above + stakes[0], below + stakes[1]
-        return np.maximum(*both) if self.combination == "max" else np.logaddexp(*both)
+        joined = np.maximum if self.combination == "max" else np.logaddexp
+        return np.asarray(joined(both[0], both[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""Confidence sequences of a bounded mean with bets fixed by the past: empirical Bernstein, Hoeffding.
+"""Confidence sequences of a bounded mean with bets fixed by the past.
 
-Values lie in [0, 1] (`sequence.on_unit_scale`) and enter in their registered order. The lower
-limit is (sum of bets x values - ln(1/a) - sum of penalties) / sum of bets; the upper one is the
-same of 1 - x. Waudby-Smith & Ramdas 2024, J R Stat Soc B 86:1, theorem 2 and proposition 1; drawn
-without replacement from a finite pool: Waudby-Smith & Ramdas 2020, NeurIPS 33.
+Empirical Bernstein and Hoeffding: values lie in [0, 1] (`sequence.on_unit_scale`) and enter in
+their registered order. The lower limit is (sum of bets x values - ln(1/a) - sum of penalties) / sum
+of bets; the upper one is the same of 1 - x. Waudby-Smith & Ramdas 2024, J R Stat Soc B 86:1,
+theorem 2 and proposition 1; drawn without replacement from a finite pool: Waudby-Smith & Ramdas
+2020, NeurIPS 33.
 """
 
 import math

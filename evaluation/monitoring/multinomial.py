@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import optimize, special
 
-from evaluation.inference.arrays import FloatArray
 from evaluation.monitoring.mixtures import checked_alpha
 from protocols.errors import UsageError
 

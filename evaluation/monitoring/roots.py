@@ -9,11 +9,12 @@ the distance of the nearest singularity, so that interpolation costs no digit.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize
 
-from evaluation.inference.arrays import FloatArray
+from evaluation.inference.arrays import FloatArray, IntArray
 
 _FIRST = 48  # cases before the first stretch that looks back
 _GROWTH = 6  # a stretch is a sixth as long as its past
@@ -36,10 +37,8 @@ def lower_root(x: FloatArray, bet: FloatArray, *, cap: float, goal: float) -> fl
     return float(optimize.brentq(excess, 0.0, 1.0, xtol=1e-14, rtol=1e-14))
 
 
-def running_lower_roots(
-    x: FloatArray, bet: FloatArray, *, cap: float, goal: float
-) -> FloatArray:
-    """After each case the largest mean that some case so far has excluded; 0 before there is one."""
+def running_lower_roots(x: FloatArray, bet: FloatArray, *, cap: float, goal: float) -> FloatArray:
+    """After each case the largest mean that some case so far has excluded; at first 0."""
     found = np.zeros(len(x))
     start, low = 0, 0.0
     while start < len(x):
@@ -53,9 +52,7 @@ def running_lower_roots(
 class _Stretch:
     """Cases start..stop, the past before them, and the goal of their log wealth."""
 
-    def __init__(
-        self, x: FloatArray, bet: FloatArray, start: int, cap: float, goal: float
-    ) -> None:
+    def __init__(self, x: FloatArray, bet: FloatArray, start: int, cap: float, goal: float) -> None:
         self.x, self.bet, self.start = x, bet, start
         self.cap, self.goal = cap, goal
 
@@ -102,40 +99,45 @@ class _Stretch:
         curves = base + np.cumsum(steps, axis=0) - self.goal
         kinked = np.flatnonzero(apart)
         return _Curves(
-            nodes, curves, self.x[kinked], self.bet[kinked], kinked - self.start, self.cap
+            nodes=nodes,
+            curves=curves,
+            x=self.x[kinked],
+            bet=self.bet[kinked],
+            since=kinked - self.start,
+            cap=self.cap,
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Curves:
-    """Log wealth less the goal after each case of a stretch, between the outermost nodes."""
+    """Log wealth less the goal after each case of a stretch, between the outermost nodes.
 
-    def __init__(  # noqa: PLR0913 - one row of numbers each
-        self,
-        nodes: FloatArray,
-        curves: FloatArray,
-        x: FloatArray,
-        bet: FloatArray,
-        since: FloatArray,
-        cap: float,
-    ) -> None:
-        self.nodes, self.curves = nodes, curves
-        self.x, self.bet, self.since, self.cap = x, bet, since, cap
-        self.weights = (-1.0) ** np.arange(len(nodes))
-        self.weights[[0, -1]] /= 2
+    `curves` holds the smooth terms at the nodes, (cases, nodes); cases with a kink in between
+    follow with their value, bet and row from which on they count (below 0: all rows).
+    """
+
+    nodes: FloatArray
+    curves: FloatArray
+    x: FloatArray
+    bet: FloatArray
+    since: IntArray
+    cap: float
 
     def at_ends(self) -> tuple[FloatArray, FloatArray]:
         rows = np.arange(len(self.curves))
         ends = [self.curves[:, j] + self._kinked(rows, self.nodes[[j]]) for j in (0, -1)]
         return ends[0], ends[1]
 
-    def at(self, rows: FloatArray, m: FloatArray) -> FloatArray:
+    def at(self, rows: IntArray, m: FloatArray) -> FloatArray:
         """The curve of each of `rows` at its own mean, by the barycentric formula."""
         gaps = m[:, None] - self.nodes
-        pull = self.weights / np.where(gaps == 0, _TINY, gaps)
+        weights = (-1.0) ** np.arange(len(self.nodes))
+        weights[[0, -1]] /= 2
+        pull = weights / np.where(gaps == 0, _TINY, gaps)
         smooth = (pull * self.curves[rows]).sum(axis=1) / pull.sum(axis=1)
         return np.asarray(smooth + self._kinked(rows, m))
 
-    def _kinked(self, rows: FloatArray, m: FloatArray) -> FloatArray | float:
+    def _kinked(self, rows: IntArray, m: FloatArray) -> FloatArray | float:
         if len(self.x) == 0:
             return 0.0
         terms = _terms(self.x, self.bet, self.cap, m[:, None])
@@ -157,7 +159,7 @@ def _n_nodes(low: float, high: float, *, flat: bool) -> int:
 
 def _solve(
     late: _Curves,
-    rows: FloatArray,
+    rows: IntArray,
     ends: tuple[float, float],
     values: tuple[FloatArray, FloatArray],
 ) -> FloatArray:

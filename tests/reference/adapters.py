@@ -8,6 +8,7 @@ from tests.reference.adapter_discrimination import DISCRIMINATION
 from tests.reference.adapter_endpoints import ENDPOINTS
 from tests.reference.adapter_events import EVENTS
 from tests.reference.adapter_missing import MISSING
+from tests.reference.adapter_monitoring import MONITORING
 from tests.reference.adapter_multiplicity import MULTIPLICITY
 from tests.reference.adapter_probabilities import PROBABILITIES
 from tests.reference.adapter_proportions import PROPORTIONS
@@ -31,4 +32,5 @@ ADAPTERS: dict[str, Adapter] = {
     **PROPORTIONS,
     **CLUSTERS,
     **CONTINUOUS,
+    **MONITORING,
 }
