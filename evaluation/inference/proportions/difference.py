@@ -108,18 +108,24 @@ class ArmShare:
 def restricted_variance(counts: PairedCounts, effect: float) -> float:
     """n times the variance of the estimate, with the table's nuisance at its RMLE under `effect`.
 
-    `effect` in [-1, 1]. Tango 1998 equation 6; Liu et al. 2002.
+    `effect` in [-1, 1]. Tango 1998 equation 6; Liu et al. 2002. Their quadratic is solved for the
+    share of pairs on which the arms agree, where nothing cancels; its discriminant has two forms,
+    of which the smaller loses fewer digits: one for small effects, one for those near -1 and 1.
     """
-    n, n10, n01 = counts.n, counts.n10, counts.n01
-    if effect > 0:  # the mirrored table avoids cancellation and keeps the two sides exact mirrors
-        n10, n01, effect = n01, n10, -effect
-    a = 2.0 * n
-    b = -n10 - n01 + (2 * n - n10 + n01) * effect
-    c = -n01 * effect * (1 - effect)
-    root = math.sqrt(max(b * b - 4 * a * c, 0.0))
-    # b <= 0 whenever effect <= 0, so the sum below does not cancel.
-    q = (root - b) / (2 * a)
-    return max(2 * q + effect * (1 - effect), 0.0)
+    n, size = counts.n, abs(effect)
+    # With the table mirrored where the effect is positive, both sides are exact mirrors.
+    won, lost = (counts.n01, counts.n10) if effect > 0 else (counts.n10, counts.n01)
+    same, rest = n - won - lost, 1 - size
+    if rest == 0:
+        return 0.0
+    near_one = (n + same) * rest + 2 * (won + same) * size
+    near_zero = won + lost + (n + same + 2 * lost) * size
+    if near_zero < near_one:
+        square = near_zero**2 - 8 * n * lost * size * (1 + size)
+    else:
+        square = near_one**2 - 4 * n * same * rest * (1 + size)
+    root = math.sqrt(max(square, 0.0))
+    return rest * (1 + size) * ((n - same) * rest + 2 * won * size + root) / (near_one + root)
 
 
 def score_statistic(counts: PairedCounts, effect: float) -> float:

@@ -183,9 +183,19 @@ def mover_ratio_interval(
     low_s, high_s = wilson_interval(counts.n_standard_of_care, n, level=level)
     a = p * q - phi * (p - low_c) * (high_s - q)
     b = p * q - phi * (high_c - p) * (q - low_s)
-    down = math.sqrt(max(a * a - low_c * (2 * p - low_c) * high_s * (2 * q - high_s), 0.0))
+    down = _mover_root((p, q), p - low_c, high_s - q, phi)
     low = max(0.0, (a - down) / (high_s * (2 * q - high_s)))
     if q == 0:
         return low, math.inf
-    up = math.sqrt(max(b * b - high_c * (2 * p - high_c) * low_s * (2 * q - low_s), 0.0))
+    up = _mover_root((p, q), high_c - p, q - low_s, phi)
     return low, (b + up) / (low_s * (2 * q - low_s))
+
+
+def _mover_root(shares: tuple[float, float], own: float, other: float, phi: float) -> float:
+    """Root of the discriminant for half-widths `own` and `other`, which are small beside shares.
+
+    Written as squares of products of the two, since their difference to p q loses all digits.
+    """
+    x, y = shares[0] * other, shares[1] * own
+    square = (x - y) ** 2 + 2 * (1 - phi) * x * y - (1 - phi * phi) * (own * other) ** 2
+    return math.sqrt(max(square, 0.0))

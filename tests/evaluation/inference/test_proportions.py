@@ -9,7 +9,7 @@ from scipy import integrate, stats
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.proportions import exact, ratio, skewness
 from evaluation.inference.proportions.describe import difference_limits
-from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.proportions.difference import PairedCounts, tango_interval
 from evaluation.inference.proportions.equivalence import equivalence
 from evaluation.inference.proportions.mcnemar import conditional_odds_interval
 from evaluation.inference.proportions.single import midp_interval
@@ -179,3 +179,25 @@ def test_a_rare_event_has_the_limits_of_a_rate(n: int) -> None:
     for limit, tail in ((low, 0.975), (high, 0.025)):
         found = stats.poisson.cdf(2, limit * n) + stats.poisson.pmf(3, limit * n) / 2
         assert found == pytest.approx(tail, rel=1e-4 if n < 10**9 else 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    [
+        (PairedCounts(0, 998, 1, 1), 0.9876115120741275, 0.9991923270514467),
+        (PairedCounts(0, 10**6, 0, 1), 0.9999913171243964, 0.9999998234755998),
+    ],
+)
+def test_the_score_interval_keeps_its_digits_where_nearly_all_pairs_go_one_way(
+    counts: PairedCounts, low: float, high: float
+) -> None:
+    """Limits from the likelihood maximised under each effect by bisection, 50 digits."""
+    assert tango_interval(counts, level=0.95) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_square_and_add_of_a_ratio_keeps_its_digits_among_very_many_pairs() -> None:
+    """Far from an edge it nears the score interval, which another route gives."""
+    counts = PairedCounts(10**12, 10**5, 10**5, 10**12)
+    assert ratio.mover_ratio_interval(counts, level=0.95) == pytest.approx(
+        ratio.ratio_interval(counts, level=0.95), abs=2e-13
+    )
