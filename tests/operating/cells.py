@@ -93,14 +93,14 @@ def _binary() -> Iterator[Cell]:
         for share in DISCORDANCES:
             data, margin = f"{share:.0%} discordant", binary_margin(share)
             yield Cell(word, "one pair", n, 0.0, data, margin, discordance=share)
-    for kind, k, icc in _designs():
+    for kind, k, icc in (*_designs(), *_designs(("10 to 80 pairs",))):
         for share in DISCORDANCES:
             data, margin = f"{share:.0%} discordant", binary_margin(share)
             yield Cell("clustered_score", kind, k, icc, data, margin, discordance=share)
 
 
-def _designs() -> Iterator[tuple[Sizes, int, float]]:
-    for kind in CLUSTERED:
+def _designs(kinds: tuple[Sizes, ...] = CLUSTERED) -> Iterator[tuple[Sizes, int, float]]:
+    for kind in kinds:
         for k in SUBJECTS:
             for icc in (0.0, 0.3):
                 yield kind, k, icc
@@ -125,10 +125,10 @@ def _areas() -> Iterator[Cell]:
             chosen = (prevalence, area)
             word = "delong_at_margin"
             for n in (50, 200, 1000):
-                yield Cell(word, "one pair", n, 0.0, data, 0.05, areas=chosen, runs=4000)
+                yield Cell(word, "one pair", n, 0.0, data, 0.05, areas=chosen)
             if prevalence == 0.3:
                 for kind, k, icc in _designs():
-                    yield Cell(word, kind, k, icc, data, 0.05, areas=chosen, runs=4000)
+                    yield Cell(word, kind, k, icc, data, 0.05, areas=chosen)
 
 
 CELLS: tuple[Cell, ...] = (*_binary(), *_means(), *_areas())

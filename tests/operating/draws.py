@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
 
-Sizes = Literal["one pair", "1 to 8 pairs", "one holds half"]
+Sizes = Literal["one pair", "1 to 8 pairs", "10 to 80 pairs", "one holds half"]
 Values = Literal["normal", "Brier-like", "rare large loss"]
 AnyValues = TypeVar("AnyValues", FloatArray, BoolArray)
 CORRELATION = 0.5
@@ -26,6 +26,8 @@ def sizes_of(kind: Sizes, subjects: int) -> IntArray:
     sizes = np.resize(np.arange(1, 9), subjects)
     if subjects < 8:
         sizes = np.round(np.linspace(1, 8, subjects)).astype(np.int64)
+    if kind == "10 to 80 pairs":
+        sizes = 10 * sizes
     if kind == "one holds half":
         sizes[-1] = sizes[:-1].sum()
     return sizes.astype(np.int64)

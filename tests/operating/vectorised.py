@@ -4,6 +4,8 @@ Written anew for speed and not trusted: `cells` puts some runs of every cell thr
 words and compares.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import special
 
@@ -29,17 +31,38 @@ def tango_score(n10: FloatArray, n01: FloatArray, n: int, margin: float) -> Floa
     return np.asarray(special.ndtr(-distance / error))
 
 
-def around(
-    distance: FloatArray, spread: FloatArray, tilt: FloatArray, weight: FloatArray
-) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Sums of each run that a variance around the margin is made of."""
+
+    spread: FloatArray
+    tilt: FloatArray
+    weight: FloatArray
+    units: FloatArray
+
+
+def around(distance: FloatArray, sums: Around) -> FloatArray:
     """The statistic of a variance taken around the margin; `distance` may have either sign."""
-    tilt = np.sign(distance) * tilt
+    spread, weight, units = sums.spread, sums.weight, sums.units
+    tilt = np.sign(distance) * sums.tilt
     falling = tilt < 0
     farthest = np.where(falling, spread / np.where(falling, -tilt, 1), np.inf)
     size = np.minimum(np.abs(distance), farthest)
     variance = spread + 2 * size * tilt + size**2 * weight
-    safe = np.where(variance > 0, variance, 1)
-    return np.asarray(np.sign(distance) * np.where(variance > 0, size / np.sqrt(safe), np.inf))
+    left = units * variance - size**2
+    safe = np.where(left > 0, left, 1)
+    ratio = np.where(left > 0, size * np.sqrt((units - 1) / safe), np.inf)
+    return np.asarray(np.sign(distance) * ratio)
+
+
+def carried_by(influence: FloatArray) -> FloatArray:
+    """How many subjects carry the variance of each run."""
+    squares = influence**2
+    total = squares.sum(axis=1)
+    share = squares / np.where(total > 0, total, 1)[:, None]
+    relative = (share**2).sum(axis=1) - 1 / influence.shape[1]
+    found = 1 / np.where(relative > 1e-12, relative, 1)
+    return np.asarray(np.where((relative > 1e-12) & (total > 0), found, np.inf))
 
 
 def clustered_score(cells: IntArray, sizes: IntArray, margin: float) -> FloatArray:
@@ -53,12 +76,14 @@ def clustered_score(cells: IntArray, sizes: IntArray, margin: float) -> FloatArr
     spread = (residual**2).sum(axis=1)
     variance = np.maximum(k / (k - 1) * spread, restricted_variance(n10, n01, n, margin) / n)
     distance = mean + margin
-    weight = np.full(len(mean), (share**2).sum())
-    centred = around(distance, spread, (residual * share).sum(axis=1), weight)
+    weight, units = (np.full(len(mean), value) for value in ((share**2).sum(), float(k)))
+    sums = Around(spread, (residual * share).sum(axis=1), weight, units)
+    centred = around(distance, sums)
     plain = distance / np.sqrt(np.where(variance > 0, variance, 1))
     statistic = np.where(np.abs(centred) < np.abs(plain), centred, plain)
     differ = np.count_nonzero(cells[..., 0] + cells[..., 1], axis=1)
-    p = special.stdtr(np.maximum(differ - 1, 1), -statistic)
+    df = np.maximum(np.minimum(differ - 1, carried_by(residual)), 1)
+    p = special.stdtr(df, -statistic)
     first = cells[:, :, :2].sum(axis=1)
     constant = (first == n).any(axis=1)  # the same difference on every pair
     return np.asarray(np.where((n10 + n01 == 0) | constant, NO_NUMBER, p))
@@ -126,11 +151,12 @@ def _at_margin(data: Scored, sizes: IntArray, margin: float) -> FloatArray:
     share = np.where(scarcer[:, None], of_events, of_others)
     influence = x + y
     distance = difference[:, 0] + margin
-    weight = (share**2).sum(axis=1)
     positive = spread > 1e-14
     safe = np.where(positive, spread, 1)
-    statistic = around(distance, safe, (influence * share).sum(axis=1), weight)
-    squares = (influence**2).sum(axis=1)
-    relative = (influence**4).sum(axis=1) / np.where(positive, squares, 1) ** 2 - 1 / k
-    df = np.minimum(np.minimum(i, j) - 1, np.maximum(2 / np.maximum(relative, 1e-12), 1))
+    few = np.minimum(i, j).astype(np.float64)
+    sums = Around(safe, (influence * share).sum(axis=1), (share**2).sum(axis=1), few)
+    statistic = around(distance, sums)
+    plain = distance / np.sqrt(safe)
+    statistic = np.where(np.abs(plain) < np.abs(statistic), plain, statistic)
+    df = np.maximum(np.minimum(few - 1, carried_by(influence)), 1)
     return np.asarray(np.where(positive, special.stdtr(df, -statistic), NO_NUMBER))

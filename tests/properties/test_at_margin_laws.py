@@ -81,11 +81,14 @@ def test_centring_the_placements_one_by_one_gives_the_same_statistic(
     event, other = c10 - s10, c01 - s01
     mean, m, n = event.mean(), len(event), len(other)
     variance = event.var(ddof=1) / m + other.var(ddof=1) / n
-    shifted = variance + (mean + margin) ** 2 / min(m, n)
-    assert found.statistic == pytest.approx((mean + margin) / np.sqrt(shifted), rel=1e-8)
+    few = min(m, n)
+    shifted = variance + (mean + margin) ** 2 / few
+    square = (mean + margin) ** 2 / shifted
+    calibrated = np.sign(mean + margin) * np.sqrt(square * (few - 1) / (few - square))
+    assert found.statistic == pytest.approx(calibrated, rel=1e-6)
     parts = np.concatenate(((event - mean) / m, (other - mean) / n))
     relative = (parts**4).sum() / (parts**2).sum() ** 2 - 1 / (m + n)
-    df = min(m, n) - 1 if relative <= 1e-12 else min(min(m, n) - 1, max(2 / relative, 1))
+    df = few - 1 if relative <= 1e-12 else max(min(few - 1, 1 / relative), 1)
     assert found.df == pytest.approx(df, rel=1e-6)
 
 
@@ -103,7 +106,10 @@ def test_the_statistic_never_falls_and_comes_to_the_critical_value_at_its_reach(
     share = share / share.sum()
     residual = residual - residual.sum() * share
     variance = CentredVariance(
-        float((residual**2).sum()), float((residual * share).sum()), float((share**2).sum())
+        float((residual**2).sum()),
+        float((residual * share).sum()),
+        float((share**2).sum()),
+        len(values),
     )
     if variance.spread < 1e-12:
         return

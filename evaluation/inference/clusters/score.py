@@ -3,14 +3,14 @@
 The linearised variance looks at discordant pairs only, so a few of them, all on one side, can make
 it tiny. The score test's variance under the margin cannot be fooled so, but takes pairs as
 independent. Variation between subjects around the margin knows a subject with most of the pairs.
-The largest of the three is used, with Student's t of the subjects on whom the arms differ.
+The largest of the three is used, with Student's t of the subjects who carry the variance.
 """
 
 import math
 
 from evaluation.inference.arrays import exact_sum
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.centred import CentredVariance
+from evaluation.inference.centred import CentredVariance, carried_by
 from evaluation.inference.clusters.means import ClusterTotals
 from evaluation.inference.clusters.wald import pooled_arms
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
@@ -27,13 +27,15 @@ METHOD = Method(
     sentence=(
         "Difference of paired shares pooled over encounters; the largest of the variance between "
         "subjects around the estimate, the same around the margin, and the restricted variance "
-        "of independent pairs; Student's t with one degree of freedom less than there are "
-        "subjects on whom the arms differ; the interval inverts the same test."
+        "of independent pairs; Student's t with degrees of freedom from the fourth moment, at most "
+        "one less than there are subjects on whom the arms differ; the interval inverts the same "
+        "test."
     ),
     citation=(
         "Liang & Zeger 1986, Biometrika 73:13; Obuchowski 1998, Statistics in Medicine 17:1495; "
-        "Tango 1998, Statistics in Medicine 17:891; the largest of them and the degrees of "
-        "freedom are this project's choice, from simulation"
+        "Tango 1998, Statistics in Medicine 17:891; Satterthwaite 1946, Biometrics Bulletin "
+        "2:110; the largest of them and half of his degrees of freedom are this project's choice, "
+        "from simulation"
     ),
 )
 
@@ -59,12 +61,17 @@ def clustered_score(
         reason = f"The arms agree on all {n} pairs, so the data carry no information."
         return NotEvaluable("no_discordant_pairs", reason)
     mean, null = counts.difference, null_effect(margin, direction)
-    around = around_margin(totals, mean)
+    share = totals.n / n
+    residual = (totals.candidate - totals.standard_of_care) / n - share * mean
+    around = CentredVariance(
+        exact_sum(residual**2), exact_sum(residual * share), exact_sum(share**2), k
+    )
     between = k / (k - 1) * around.spread
     variance = max(between, restricted_variance(counts, null) / n)
     if variance == 0:
         return NotEvaluable("zero_variance", "The variance under the margin is zero.")
-    distance, df = mean - null, float(max(min(k, discordant_subjects) - 1, 1))
+    distance = mean - null
+    df = max(min(float(discordant_subjects - 1), carried_by(residual)), 1.0)
     centred = around.statistic(distance)
     error = max(math.sqrt(variance), distance / centred if centred else 0.0)
     t = critical_value(level, df)
@@ -90,11 +97,3 @@ def clustered_score(
         candidate=candidate,
         warnings=few_discordant(counts),
     )
-
-
-def around_margin(totals: ClusterTotals, mean: float) -> CentredVariance:
-    """Variation between subjects around any effect; `mean` is the pooled difference."""
-    share = totals.n / totals.n_pairs
-    sums = (totals.candidate - totals.standard_of_care) / totals.n_pairs
-    residual = sums - share * mean
-    return CentredVariance(exact_sum(residual**2), exact_sum(residual * share), exact_sum(share**2))

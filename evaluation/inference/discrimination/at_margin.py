@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, exact_sum
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.centred import CentredVariance
+from evaluation.inference.centred import CentredVariance, carried_by
 from evaluation.inference.discrimination.areas import delong
 from evaluation.inference.discrimination.placements import (
     Subjects,
@@ -68,20 +68,20 @@ def delong_at_margin(
         return found
     reference = _reference(scores, outcome, cluster)
     distance, df = found.estimate - null_effect(margin, direction), reference.df
-    statistic = reference.variance.statistic(distance)
-    error = distance / statistic if statistic else math.sqrt(reference.variance.spread)
+    around = reference.variance
+    plain, centred = math.sqrt(around.spread), around.statistic(distance)
+    error = max(plain, distance / centred if centred else 0.0)
     t = critical_value(level, df)
-    low = found.estimate - reference.variance.reach(t, side=1)
-    high = found.estimate + reference.variance.reach(t, side=-1)
-    turned_statistic = turned(statistic, direction)
+    below, above = (max(t * plain, around.reach(t, side=side)) for side in (1, -1))
+    statistic = turned(distance / error, direction)
     return replace(
         found,
         method=METHOD,
         standard_error=error,
-        low=max(low, -1.0),
-        high=min(high, 1.0),
-        statistic=turned_statistic,
-        p_value=upper_tail(turned_statistic, df),
+        low=max(found.estimate - below, -1.0),
+        high=min(found.estimate + above, 1.0),
+        statistic=statistic,
+        p_value=upper_tail(statistic, df),
         df=df,
         information=1 / error**2,
         warnings=(),
@@ -100,15 +100,9 @@ def _reference(
         subject_variance(parts, outcome, subjects),
         exact_sum(influence * share),
         exact_sum(share**2),
+        subjects.fewest,
     )
-    squares = influence**2
-    total = exact_sum(squares)
-    # The relative variance of a sum of squares, from its own fourth moment; 0 if all are alike.
-    relative = exact_sum(squares**2) / total**2 - 1 / subjects.n if total > 0 else 0.0
-    df = float(subjects.fewest - 1)
-    if relative > 0:
-        df = min(df, max(2 / relative, 1.0))
-    return Reference(variance, df)
+    return Reference(variance, max(min(float(subjects.fewest - 1), carried_by(influence)), 1.0))
 
 
 def _shares(outcome: BoolArray, subjects: Subjects) -> FloatArray:
