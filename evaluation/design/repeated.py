@@ -7,9 +7,10 @@ critical value, so it excludes the margin exactly when the bound is crossed.
 import math
 from collections.abc import Callable, Sequence
 
-from scipy import optimize, special
+from scipy import special
 
 from evaluation.design.boundaries import efficacy_boundaries
+from evaluation.design.roots import rising_line_root
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.orientation import critical_of
 
@@ -63,16 +64,19 @@ def repeated_p(
     search ends.
     """
 
-    def excess(log_alpha: float) -> float:
-        bound = efficacy_boundaries(spend(math.exp(log_alpha)), information)[-1]
-        return min(bound, 1e3) - z
+    def excess(probit_alpha: float) -> float:  # falls short while alpha is too small
+        alpha = math.exp(float(special.log_ndtr(probit_alpha)))
+        bound = efficacy_boundaries(spend(alpha), information)[-1]
+        return z - min(bound, 1e3)
 
-    low, high = math.log(1e-300), math.log(0.4999)
-    if excess(high) > 0:
+    low, high = float(special.ndtri(1e-300)), float(special.ndtri(0.4999))
+    if excess(high) < 0:
         return 0.4999
-    if excess(low) < 0:
+    if excess(low) > 0:
         return 1e-300
-    return math.exp(float(optimize.brentq(excess, low, high, xtol=1e-12, rtol=1e-12)))
+    start = min(max(-z, low + 1.0), high - 1.0)
+    found = rising_line_root(lambda x: excess(min(max(x, low), high)), start, 0.5, tolerance=1e-13)
+    return math.exp(float(special.log_ndtr(min(max(found, low), high))))
 
 
 def sequential_p(
@@ -82,11 +86,22 @@ def sequential_p(
 ) -> float:
     """The smallest repeated p of the looks so far (Liu & Anderson 2008, JASA 103:1621).
 
-    `spend(alpha, k)` gives the cumulative alpha at the first k looks.
+    `spend(alpha, k)` gives the cumulative alpha at the first k looks. One pass over all looks
+    at the smallest alpha so far says which of them could still lower it.
     """
-    return min(
-        repeated_p(z[k - 1], information[:k], _first_looks(spend, k)) for k in range(1, len(z) + 1)
-    )
+    looks = len(z)
+    smallest = 0.4999
+    for _ in range(looks):
+        bounds = efficacy_boundaries(spend(smallest, looks), information)
+        room = [value - bound for value, bound in zip(z, bounds, strict=True)]
+        best = max(range(looks), key=room.__getitem__)
+        if not room[best] > 1e-11:
+            break
+        found = repeated_p(z[best], information[: best + 1], _first_looks(spend, best + 1))
+        if not found < smallest:
+            break
+        smallest = found
+    return smallest
 
 
 def _first_looks(

@@ -111,6 +111,31 @@ def interpolated_alpha(
     return tuple(at(time) for time in t)
 
 
+def table_family(cumulative: Sequence[float]) -> Callable[[float], tuple[float, ...]]:
+    """The family of a fixed table of cumulative alpha: the table scaled to any other alpha.
+
+    Repeated and sequential p-values need a design at every alpha; a table alone has none, so
+    it is scaled in proportion. Raises `UsageError` for a table that falls or ends at 0.
+    """
+    if any(b < a for a, b in itertools.pairwise(cumulative)) or not cumulative[-1] > 0:
+        raise UsageError("SPENDING_TABLE", "A table of cumulative alpha rises to alpha.")
+    return lambda alpha: tuple(alpha * (spent / cumulative[-1]) for spent in cumulative)
+
+
+def held_at(cumulative: Sequence[float], looking: Sequence[bool]) -> tuple[float, ...]:
+    """Cumulative spend of looks at which only some may stop.
+
+    A look that does not look spends nothing; what it would have spent falls to the next one that
+    does. Raises `UsageError` when lengths differ or the last look does not look.
+    """
+    if len(cumulative) != len(looking) or not looking[-1]:
+        raise UsageError("LENGTHS_DIFFER", "Say of each look whether it can stop; the last can.")
+    held: list[float] = []
+    for spent_so_far, open_ in zip(cumulative, looking, strict=True):
+        held.append(spent_so_far if open_ else (held[-1] if held else 0.0))
+    return tuple(held)
+
+
 def confined(
     spend: Callable[[float], float], alpha: float, window: tuple[float, float], *, rescaled: bool
 ) -> Callable[[float], float]:

@@ -10,10 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import optimize
-
 from evaluation.design.boundaries import crossing_probabilities
-from protocols.errors import UsageError
+from evaluation.design.roots import inverted
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +41,11 @@ def stagewise_inference(
     z: float, bounds_before: Sequence[float], information: Sequence[float], *, level: float
 ) -> StagewiseInference:
     """Inverts `stagewise_p` in the effect. Raises `UsageError` for a level outside (0, 1)."""
-    if not 0 < level < 1:
-        raise UsageError("LEVEL_RANGE", f"An interval's level lies in (0, 1), not {level}.")
     naive = z / math.sqrt(information[-1])
-    unit = 1 / math.sqrt(information[0])
-    tail = (1 - level) / 2
+    unit = 1 / math.sqrt(information[-1])
 
-    def effect_at(share: float) -> float:
-        def excess(effect: float) -> float:
-            return stagewise_p(z, bounds_before, information, effect=effect) - share
+    def p_at(effect: float) -> float:
+        return stagewise_p(z, bounds_before, information, effect=effect)
 
-        low, high = naive - 4 * unit, naive + 4 * unit
-        while excess(low) > 0:
-            low -= 4 * unit
-        while excess(high) < 0:
-            high += 4 * unit
-        return float(optimize.brentq(excess, low, high, xtol=1e-13 * unit, rtol=1e-14))
-
-    return StagewiseInference(
-        p_value=stagewise_p(z, bounds_before, information),
-        estimate=effect_at(0.5),
-        low=effect_at(tail),
-        high=effect_at(1 - tail),
-        level=level,
-    )
+    estimate, low, high = inverted(p_at, naive=naive, unit=unit, level=level)
+    return StagewiseInference(p_at(0.0), estimate, low, high, level)

@@ -9,9 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import optimize
-
 from evaluation.design.boundaries import check_information, leaving
+from evaluation.design.roots import inverted
 from protocols.errors import UsageError
 
 
@@ -84,10 +83,7 @@ def combined_inference(
 
     Raises `UsageError` for a level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise UsageError("LEVEL_RANGE", f"An interval's level lies in (0, 1), not {level}.")
     statistic = inverse_normal(stage_z, planned)[-1]
-    unit = 1 / math.sqrt(max(stage_information))
 
     def at(effect: float) -> float:
         return combined_p(
@@ -98,15 +94,8 @@ def combined_inference(
             effect=effect,
         )
 
-    def effect_at(share: float) -> float:
-        low, high = -4 * unit, 4 * unit
-        while at(low) > share:
-            low *= 2
-        while at(high) < share:
-            high *= 2
-        return float(optimize.brentq(lambda e: at(e) - share, low, high, xtol=1e-13 * unit))
-
-    tail = (1 - level) / 2
-    return CombinedInference(
-        statistic, at(0.0), effect_at(0.5), effect_at(tail), effect_at(1 - tail), level
-    )
+    total = math.fsum(stage_information)
+    naive = statistic / math.sqrt(total)
+    unit = 1 / math.sqrt(total)
+    estimate, low, high = inverted(at, naive=naive, unit=unit, level=level)
+    return CombinedInference(statistic, at(0.0), estimate, low, high, level)

@@ -21,6 +21,7 @@ from evaluation.design.conditional.power import (
     later_looks,
 )
 from evaluation.design.operating import drift_for_power
+from evaluation.design.roots import inverted
 from protocols.errors import UsageError
 
 
@@ -177,23 +178,13 @@ def adjusted_inference(
     z: float, stopped_at: int, original: Original, secondary: Secondary, *, level: float
 ) -> AdjustedInference:
     """Inverts `adjusted_p` in the effect. Raises `UsageError` for a level outside (0, 1)."""
-    if not 0 < level < 1:
-        raise UsageError("LEVEL_RANGE", f"An interval's level lies in (0, 1), not {level}.")
     here = secondary.information[stopped_at - 1]
     score = original.z * math.sqrt(original.here) + z * math.sqrt(here)
     naive = score / (original.here + here)
-    unit = 1 / math.sqrt(original.information[0])
+    unit = 1 / math.sqrt(original.here + here)
 
     def at(effect: float) -> float:
         return adjusted_p(z, stopped_at, original, secondary, effect=effect)
 
-    def effect_at(share: float) -> float:
-        low, high = naive - unit, naive + unit
-        while at(low) > share:
-            low -= unit
-        while at(high) < share:
-            high += unit
-        return float(optimize.brentq(lambda e: at(e) - share, low, high, xtol=1e-11 * unit))
-
-    tail = (1 - level) / 2
-    return AdjustedInference(at(0.0), effect_at(0.5), effect_at(tail), effect_at(1 - tail), level)
+    estimate, low, high = inverted(at, naive=naive, unit=unit, level=level)
+    return AdjustedInference(at(0.0), estimate, low, high, level)

@@ -1,0 +1,77 @@
+"""Outcomes that arrive after the trial has stopped, in the inference.
+
+The repeated interval at the information finally reached is the default (design.repeated). Two
+registered alternatives: the p-value of what stopped the trial combined with that of what came
+later, weights fixed by information (Hall & Ding 2008, in Pushing the Limits of Contemporary
+Statistics, IMS Collections 3:33), and deleting the look that stopped (Sooriyarachchi, Whitehead,
+Matsushita, Bolland & Whitehead 2003, Biometrics 59:701).
+"""
+
+import math
+from collections.abc import Sequence
+
+from scipy import special
+
+from evaluation.design.boundaries import check_information
+from evaluation.design.roots import inverted
+from evaluation.design.stagewise import StagewiseInference, stagewise_inference, stagewise_p
+from protocols.errors import UsageError
+
+
+def weighted_p(
+    z: float,
+    bounds_before: Sequence[float],
+    information: Sequence[float],
+    *,
+    late: tuple[float, float],
+    weight: float | None = None,
+    effect: float = 0.0,
+) -> float:
+    """Upper tail of sqrt(w) z(stage-wise p) + sqrt(1 - w) z(late), both under `effect`.
+
+    `late` is the z of the late outcomes alone and their information. `weight` None is the share
+    of information at stopping; a registered weight lies in (0, 1).
+    """
+    late_z, gained = late
+    share = information[-1] / (information[-1] + gained) if weight is None else weight
+    if not (0 < share < 1 and gained > 0):
+        raise UsageError("OVERRUN_WEIGHT", "Late outcomes add information; a weight is in (0, 1).")
+    check_information(information)
+    p = stagewise_p(z, bounds_before, information, effect=effect)
+    first = -float(special.ndtri(min(max(p, 1e-300), 1 - 1e-16)))
+    later = late_z - effect * math.sqrt(gained)
+    return float(special.ndtr(-math.sqrt(share) * first - math.sqrt(1 - share) * later))
+
+
+def weighted_inference(
+    z: float,
+    bounds_before: Sequence[float],
+    information: Sequence[float],
+    *,
+    late: tuple[float, float],
+    level: float,
+    weight: float | None = None,
+) -> StagewiseInference:
+    """Inverts `weighted_p` in the effect: p-value, median unbiased estimate, interval.
+
+    Raises `UsageError` for a level or a weight outside (0, 1).
+    """
+    total = information[-1] + late[1]
+    naive = (z * math.sqrt(information[-1]) + late[0] * math.sqrt(late[1])) / total
+    unit = 1 / math.sqrt(total)
+
+    def at(effect: float) -> float:
+        return weighted_p(z, bounds_before, information, late=late, weight=weight, effect=effect)
+
+    estimate, low, high = inverted(at, naive=naive, unit=unit, level=level)
+    return StagewiseInference(at(0.0), estimate, low, high, level)
+
+
+def deletion_inference(
+    z: float, bounds_before: Sequence[float], information: Sequence[float], *, level: float
+) -> StagewiseInference:
+    """As if the look that stopped had not been: `z` and the last information are of all data.
+
+    `bounds_before` are the bounds of the looks before the one deleted.
+    """
+    return stagewise_inference(z, bounds_before, information, level=level)
