@@ -149,7 +149,7 @@ def confined(
     def at(time: float) -> float:
         if time >= end:
             return alpha
-        if time < start or (rescaled and time == start):
+        if time <= start:
             return 0.0
         return spend((time - start) / (end - start) if rescaled else time)
 

@@ -14,6 +14,7 @@ from tests.reference.adapter_probabilities import PROBABILITIES
 from tests.reference.adapter_proportions import PROPORTIONS
 from tests.reference.adapter_safety import SAFETY
 from tests.reference.adapter_sequential import SEQUENTIAL
+from tests.reference.adapter_sequential_ahead import AHEAD
 from tests.reference.adapter_subgroups import SUBGROUPS
 from tests.reference.compare import Adapter
 
@@ -28,6 +29,7 @@ ADAPTERS: dict[str, Adapter] = {
     **PROBABILITIES,
     **SAFETY,
     **SEQUENTIAL,
+    **AHEAD,
     **MULTIPLICITY,
     **PROPORTIONS,
     **CLUSTERS,
