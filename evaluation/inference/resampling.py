@@ -18,6 +18,7 @@ from evaluation.inference.base import NotEvaluable
 from protocols.errors import UsageError
 
 UNDEFINED_SHARE = 0.05
+SMALLEST_PLACE = -1000.0  # of a grid, in powers of two: below it a computer divides by zero
 BLOCK_BYTES = 2_000_000  # of weights held at once: about what a processor's cache holds
 
 TotalsStatistic = Callable[[FloatArray], FloatArray]
@@ -112,7 +113,8 @@ def _on_grid(sums: FloatArray) -> FloatArray:
     """Columns rounded so that K drawn rows add up without any rounding."""
     largest = np.abs(sums).max(axis=0, initial=0.0)
     room = 52 - math.ceil(math.log2(max(len(sums), 2)))
-    step = np.exp2(np.ceil(np.log2(np.where(largest > 0, largest, 1.0))) - room)
+    places = np.ceil(np.log2(np.where(largest > 0, largest, 1.0))) - room
+    step = np.exp2(np.maximum(places, SMALLEST_PLACE))
     return np.asarray(np.round(sums / step) * step, dtype=np.float64)
 
 

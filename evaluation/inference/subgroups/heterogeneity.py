@@ -79,8 +79,11 @@ def group_means(
 ) -> GroupMeans | NotEvaluable:
     """Means in the order of the sorted labels; the covariance has the factor K/(K-1).
 
-    K counts all subjects, not those of a group. Refuses one group and one subject.
+    K counts all subjects, not those of a group. Refuses a difference that is not finite, one
+    group and one subject.
     """
+    if not np.isfinite(difference).all():
+        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
     groups, n_groups = cluster_index(group)
     subjects, k = cluster_index(cluster)
     if n_groups < 2:
@@ -102,7 +105,8 @@ def clustered_heterogeneity(
 ) -> Heterogeneity | NotEvaluable:
     """Equal means in all subgroups, for subjects that may be in several of them.
 
-    Refuses one subgroup, one subject and a covariance that cannot be inverted.
+    Refuses a difference that is not finite, one subgroup, one subject and a covariance that cannot
+    be inverted.
     """
     found = group_means(difference, group, cluster)
     if isinstance(found, NotEvaluable):

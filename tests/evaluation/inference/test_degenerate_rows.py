@@ -71,8 +71,17 @@ def test_a_value_without_a_square_is_refused(word: str, measure: Measure) -> Non
 
 
 @pytest.mark.parametrize(("word", "measure"), NUMBERS)
+def test_values_next_to_nothing_do_not_make_a_word_stumble(word: str, measure: Measure) -> None:
+    rows = generated(word, measure, n=60, subjects=20)
+    tiny = replace(
+        rows, candidate=rows.candidate * 1e-310, standard_of_care=rows.standard_of_care * 1e-310
+    )
+    answer(word, tiny, asked(word, measure))
+
+
+@pytest.mark.parametrize(("word", "measure"), NUMBERS)
 def test_a_missing_answer_leaves_no_number_that_is_none(word: str, measure: Measure) -> None:
-    rows = generated(word, measure)
+    rows = generated(word, measure, n=60, subjects=20)
     gone = np.arange(rows.n) % 5 == 0
     lacking = replace(
         rows,
