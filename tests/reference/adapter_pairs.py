@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluation.inference.base import NotEvaluable
 from evaluation.inference.clusters import mcnemar as clustered_tests
+from evaluation.inference.orientation import null_effect, null_ratio, turned, upper_tail
 from evaluation.inference.proportions import difference as paired
 from evaluation.inference.proportions import equivalence as equivalence_tests
 from evaluation.inference.proportions import exact, mcnemar, skewness
@@ -26,12 +27,18 @@ def tango_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 
 def nam_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    direction = Direction(inputs["direction"])
-    found = answered(
-        paired.score_test(table(inputs), margin=inputs["margin"], direction=direction, level=0.95)
-    )
+    """Without discordant pairs the registered test refuses; the published statistic stands."""
+    counts, margin, direction = table(inputs), inputs["margin"], Direction(inputs["direction"])
+    found = paired.score_test(counts, margin=margin, direction=direction, level=0.95)
+    if isinstance(found, NotEvaluable) and found.code == "no_discordant_pairs":
+        return _published(paired.score_statistic(counts, null_effect(margin, direction)), direction)
+    found = answered(found)
     z = found.statistic if direction is HIGHER else -found.statistic
     return {"z": z, "p_one_sided": found.p_value}
+
+
+def _published(z: float, direction: Direction) -> Got:
+    return {"z": z, "p_one_sided": upper_tail(turned(z, direction), None)}
 
 
 def newcombe(inputs: Inputs, case: Mapping[str, Any]) -> Got:
@@ -103,12 +110,13 @@ def ratio_ci(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 
 def ratio_test(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    direction = Direction(inputs["direction"])
-    found = answered(
-        ratios.ratio_test(
-            table(inputs), margin=inputs["ratio_margin"], direction=direction, level=0.95
-        )
-    )
+    """As `nam_test`; the published statistic also knows a standard of care without events."""
+    counts, direction = table(inputs), Direction(inputs["direction"])
+    margin = inputs["ratio_margin"]
+    found = ratios.ratio_test(counts, margin=margin, direction=direction, level=0.95)
+    if isinstance(found, NotEvaluable) and counts.n_candidate + counts.n_standard_of_care > 0:
+        return _published(ratios.ratio_statistic(counts, null_ratio(margin, direction)), direction)
+    found = answered(found)
     z = found.statistic if direction is HIGHER else -found.statistic
     return {"z": z, "p_one_sided": found.p_value}
 
