@@ -14,6 +14,10 @@ from evaluation.design.roots import rising_line_root
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.orientation import critical_of
 
+FARTHEST_LOG = 700.0
+LARGEST_HALF = 1e100
+UNBOUNDED = NotEvaluable("interval_unbounded", "At this look no limit is a finite number.")
+
 
 def nominal_alpha(bound: float) -> float:
     """The one-sided level of a single look with this z bound; 0 for an infinite bound."""
@@ -43,13 +47,17 @@ def repeated_interval(estimate: Estimate, *, bound: float) -> tuple[float, float
 
     For estimates whose interval is estimate +- c SE, c being the t quantile at the bound's nominal
     level where the reference is t; on the ratio scale the same around the logarithm. A look
-    without alpha has no interval.
+    without alpha has no interval, nor has one with so little that a limit is no finite number (an
+    early look at few subjects).
     """
     if math.isinf(bound):
         return NotEvaluable("no_alpha_spent", "This look spends no alpha, so it claims nothing.")
     critical = bound if estimate.df is None else critical_of(nominal_alpha(bound), estimate.df)
     half = critical * estimate.standard_error
-    if estimate.scale == "ratio":
+    ratio = estimate.scale == "ratio"
+    if half > (FARTHEST_LOG - abs(math.log(estimate.estimate)) if ratio else LARGEST_HALF):
+        return UNBOUNDED
+    if ratio:
         return estimate.estimate * math.exp(-half), estimate.estimate * math.exp(half)
     return estimate.estimate - half, estimate.estimate + half
 

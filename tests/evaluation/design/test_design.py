@@ -1,6 +1,8 @@
 """What a look may claim, and what the design refuses."""
 
 import math
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -80,6 +82,16 @@ def test_a_look_without_alpha_claims_nothing() -> None:
     assert isinstance(refused, NotEvaluable)
     assert refused.code == "no_alpha_spent"
     assert not crosses(found, math.inf)
+
+
+@pytest.mark.parametrize(("scale", "bound"), [("ratio", 8.0), ("difference", 37.0)])
+def test_an_early_look_at_few_subjects_has_no_interval_rather_than_no_numbers(
+    scale: Literal["ratio", "difference"], bound: float
+) -> None:
+    early = replace(clustered(), scale=scale, estimate=1.2, standard_error=0.4, df=1.0)
+    refused = repeated_interval(early, bound=bound)
+    assert isinstance(refused, NotEvaluable)
+    assert refused.code == "interval_unbounded"
 
 
 def test_power_at_the_design_effect_is_what_the_textbook_says() -> None:
