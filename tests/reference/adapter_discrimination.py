@@ -1,5 +1,6 @@
 """Endpoint case files: areas under the ROC curve."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.discrimination import areas
 from evaluation.inference.discrimination.comparison import Drawing, compared
 from evaluation.inference.discrimination.curves import area
-from evaluation.inference.discrimination.placements import Subjects, placements
+from evaluation.inference.discrimination.placements import Subjects, delong_variance, placements
 from evaluation.inference.discrimination.quantities import jackknife_areas
+from evaluation.inference.orientation import critical_value, upper_tail
 from evaluation.inference.resampling import jackknife_error
 from tests.reference.case_inputs import answered, column, limits, two_sided
 from tests.reference.compare import Adapter, Got, Inputs, Refused
@@ -43,10 +45,45 @@ def tested(found: Estimate | NotEvaluable) -> Estimate | None:
     return answered(found)
 
 
+def _single(scores: FloatArray, outcome: BoolArray, level: float) -> areas.Area:
+    """The anchor gives a constant score its area of one half, without variance."""
+    found = areas.single_area(scores, outcome, level=level)
+    if isinstance(found, NotEvaluable) and found.code == "constant_scores":
+        return areas.Area(placements(scores, outcome).area, 0.0, None, None, level)
+    return answered(found)
+
+
+def _against_constant(
+    arms: tuple[FloatArray, FloatArray], y: BoolArray, *, margin: float, level: float
+) -> dict[str, float]:
+    """The published test where one arm's score is constant, which the registered one refuses."""
+    parts = placements(arms[0], y).less(placements(arms[1], y))
+    error = math.sqrt(delong_variance(parts))
+    if error == 0:
+        return {"difference": parts.area, "se_difference": 0.0}
+    half, z = critical_value(level) * error, (parts.area + margin) / error
+    return {
+        **_wald(parts.area, error),
+        **limits("ci_", (parts.area - half, parts.area + half)),
+        "ni_z": z,
+        "ni_p_one_sided": upper_tail(z, None),
+    }
+
+
+def _wald(difference: float, error: float) -> dict[str, float]:
+    z = difference / error
+    return {
+        "difference": difference,
+        "se_difference": error,
+        "z": z,
+        "p_two_sided": two_sided(z),
+    }
+
+
 def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     y, arms, level = events(inputs), arms_of(inputs), inputs.get("conf_level", 0.95)
-    found = tested(areas.delong(*arms, y, margin=inputs.get("margin", 0.0), level=level))
-    single = [answered(areas.single_area(scores, y, level=level)) for scores in arms]
+    margin = inputs.get("margin", 0.0)
+    single = [_single(scores, y, level) for scores in arms]
     got: dict[str, float] = {
         "auc_candidate": single[0].area,
         "auc_soc": single[1].area,
@@ -54,15 +91,15 @@ def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
         "var_soc": single[1].variance,
         "cov": areas.paired_covariance(*arms, y),
     }
+    tried = areas.delong(*arms, y, margin=margin, level=level)
+    if isinstance(tried, NotEvaluable) and tried.code == "constant_scores":
+        return {**got, **_against_constant(arms, y, margin=margin, level=level)}
+    found = tested(tried)
     if found is None:
         return {**got, "difference": single[0].area - single[1].area, "se_difference": 0.0}
-    z = found.estimate / found.standard_error
     return {
         **got,
-        "difference": found.estimate,
-        "se_difference": found.standard_error,
-        "z": z,
-        "p_two_sided": two_sided(z),
+        **_wald(found.estimate, found.standard_error),
         **limits("ci_", (found.low, found.high)),
         "ni_z": found.statistic,
         "ni_p_one_sided": found.p_value,
@@ -70,14 +107,14 @@ def delong_paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 
 def delong_single(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    """Perfect separation has an area and no interval."""
+    """Without variance there is an area and no interval; the anchor's has no width."""
     scores, level = column(inputs, "score"), inputs.get("conf_level", 0.95)
-    found = answered(areas.single_area(scores, events(inputs), level=level))
+    found = _single(scores, events(inputs), level)
     return {
         "auc": found.area,
         "variance": found.variance,
-        "ci_lower": found.low,
-        "ci_upper": found.high,
+        "ci_lower": found.area if found.low is None else found.low,
+        "ci_upper": found.area if found.high is None else found.high,
     }
 
 

@@ -109,3 +109,35 @@ def test_the_command_ends_with_one_line_of_counts(capsys: pytest.CaptureFixture[
     last = capsys.readouterr().out.splitlines()[-1].split()
     assert status == 0
     assert [word.rstrip(",") for word in last[1::2]] == ["passed", "failed", "skipped"]
+
+
+def test_a_constant_score_has_the_anchors_numbers() -> None:
+    """R pROC 1.18.0, roc.test(method = "delong", paired = TRUE) with direction "<"."""
+    case = {
+        "id": "constant",
+        "method": "auc.delong_paired",
+        "inputs": {
+            "y": [0, 0, 0, 0, 1, 1, 1, 1],
+            "candidate": [1] * 8,
+            "soc": [1, 2, 3, 4, 3.5, 5, 6, 7],
+        },
+        "expected": {"auc_candidate": 0.5, "auc_soc": 0.9375, "z": -4.949747, "var_soc": 0.0078125},
+        "tolerance": {"rel": 1e-6},
+    }
+    assert judged(case, ADAPTERS).lines == ()
+
+
+def test_arms_that_never_differ_have_the_published_statistic() -> None:
+    """z = sqrt(n m / (1 - m)), which the registered test refuses (Tango 1998)."""
+    case = {
+        "id": "agree",
+        "method": "paired_diff.tango_nam_ni_test",
+        "inputs": {
+            "table": {"n11": 60, "n10": 0, "n01": 0, "n00": 40},
+            "margin": 0.2,
+            "direction": "lower_is_better",
+        },
+        "expected": {"z": -5.0, "p_one_sided": 2.866515718791939e-07},
+        "tolerance": {"rel": 1e-9},
+    }
+    assert judged(case, ADAPTERS).lines == ()
