@@ -15,6 +15,7 @@ from tests.reference.adapter_proportions import PROPORTIONS
 from tests.reference.adapter_safety import SAFETY
 from tests.reference.adapter_sequential import SEQUENTIAL
 from tests.reference.adapter_sequential_ahead import AHEAD
+from tests.reference.adapter_size import SIZE
 from tests.reference.adapter_subgroups import SUBGROUPS
 from tests.reference.compare import Adapter
 
@@ -31,6 +32,7 @@ ADAPTERS: dict[str, Adapter] = {
     **SEQUENTIAL,
     **AHEAD,
     **MULTIPLICITY,
+    **SIZE,
     **PROPORTIONS,
     **CLUSTERS,
     **CONTINUOUS,

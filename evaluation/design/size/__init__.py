@@ -1,0 +1,1 @@
+"""How many pairs a trial needs, the power they give, and blinded corrections on the way."""
