@@ -1,16 +1,19 @@
 """The recommended tests keep their error rate at the margin, by simulation and by enumeration."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from evaluation.inference import registry
 from evaluation.inference.base import Estimate
 from evaluation.inference.rows import Asked, Rows
 from evaluation.methods import defaults_markdown
+from evaluation.methods_cli import methods
 from protocols.methods.defaults import DEFAULTS
 from tests.operating.cells import (
     ALPHA,
@@ -144,6 +147,14 @@ def test_the_readme_holds_the_recommended_tests() -> None:
     _, _, rest = README.read_text("utf-8").partition("<!-- defaults -->\n")
     found, _, _ = rest.partition("<!-- end of defaults -->")
     assert found == defaults_markdown(), "write it: equipoise methods list --defaults --markdown"
+
+
+def test_the_command_lists_the_recommended_tests() -> None:
+    arguments = ["list", "--defaults", "--measure", "auc"]
+    printed = CliRunner().invoke(methods, arguments, catch_exceptions=False)
+    assert printed.output.splitlines()[1].split() == ["auc", *["delong_at_margin"] * 2]
+    again = CliRunner().invoke(methods, [*arguments, "--json"], catch_exceptions=False)
+    assert [line["independent"] for line in json.loads(again.output)] == ["delong_at_margin"]
 
 
 def test_what_is_called_simulated_is_simulated() -> None:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from protocols.findings import Code
 from protocols.methods.defaults import DEFAULTS, Default, default_first, default_tests
 from protocols.methods.measures import MEASURES
 from protocols.methods.table import TESTS
+from tests.protocols.documents import findings_of
 
 
 @pytest.mark.parametrize("line", DEFAULTS, ids=lambda line: f"{line.measure} {line.when}")
@@ -30,3 +32,15 @@ def test_the_recommended_words_lead_and_none_is_lost() -> None:
     assert ordered[0] == "clustered_score"
     assert sorted(ordered) == sorted(words)
     assert default_tests("accuracy", clustered=False) == ("tango_score", "exact_difference")
+
+
+def test_lint_names_the_recommended_test_first_where_subjects_come_back() -> None:
+    found = findings_of(("cluster: none", "cluster: subject"))
+    remedies = [item.remedy for item in found if item.code == Code.UNIT_FINER_THAN_CLUSTER]
+    assert remedies[0].startswith("Take clustered_score or ")
+
+
+def test_lint_names_the_recommended_test_first_where_the_test_does_not_fit() -> None:
+    found = findings_of(("test: tango_score", "test: delong"))
+    (remedy,) = (item.remedy for item in found if item.code == Code.TEST_MEASURE_CLASH)
+    assert remedy.startswith("Take tango_score or exact_difference")
