@@ -28,6 +28,8 @@ def hwang_shih_decani(alpha: float, t: float, gamma: float) -> float:
     """alpha (1 - e^(-gamma t)) / (1 - e^(-gamma)); alpha t at gamma 0 (Stat Med 1990, 9:1439)."""
     if gamma == 0:
         return alpha * t
+    if gamma < 0:  # the same with its large powers divided out
+        return alpha * math.exp(gamma * (1 - t)) * math.expm1(gamma * t) / math.expm1(gamma)
     return alpha * math.expm1(-gamma * t) / math.expm1(-gamma)
 
 
@@ -38,7 +40,8 @@ def kim_demets(alpha: float, t: float, rho: float) -> float:
 
 def exponential(alpha: float, t: float, nu: float) -> float:
     """alpha^(t^-nu) (Anderson & Clark 2010, Stat Med 29:321); nu > 0."""
-    return math.exp(math.log(alpha) * t**-nu) if t > 1e-300 else 0.0
+    power = -nu * math.log(t)  # of e; beyond 700 the spend is 0 to any number of digits
+    return math.exp(math.log(alpha) * math.exp(power)) if power < 700 else 0.0
 
 
 FAMILIES: dict[str, Callable[[float, float, float], float]] = {
@@ -156,17 +159,59 @@ def confined(
     return at
 
 
-def two_point_t(
-    points: tuple[tuple[float, float], tuple[float, float]], df: float, alpha: float, t: float
-) -> float:
-    """alpha F(a + b F^-1(t)), F of Student's t with `df`, through two (t, share of alpha) points.
+Points = tuple[tuple[float, float], tuple[float, float]]
+DISTRIBUTIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "logistic": (special.expit, special.logit),
+    "normal": (special.ndtr, special.ndtri),
+    "cauchy": (
+        lambda x: math.atan(x) / math.pi + 0.5,
+        lambda u: math.tan(math.pi * (u - 0.5)),
+    ),
+}
 
-    Anderson & Clark 2010, Stat Med 29:321.
+
+def two_point(points: Points, distribution: str, alpha: float, t: float) -> float:
+    """alpha F(a + b F^-1(t)) through two (t, share of alpha) points.
+
+    F is logistic, normal or cauchy (Anderson & Clark 2010, Stat Med 29:321). Raises
+    `UsageError` for another word or points that do not rise inside (0, 1).
     """
+    if distribution not in DISTRIBUTIONS:
+        raise UsageError("SPENDING_UNKNOWN", f"No distribution {distribution} for spending.")
+    return _through(points, *DISTRIBUTIONS[distribution], alpha=alpha, t=t)
+
+
+def two_point_t(points: Points, df: float, alpha: float, t: float) -> float:
+    """`two_point` with F of Student's t with `df` degrees of freedom."""
+    return _through(
+        points,
+        lambda x: float(special.stdtr(df, x)),
+        lambda u: float(special.stdtrit(df, u)),
+        alpha=alpha,
+        t=t,
+    )
+
+
+def beta_distributed(alpha: float, t: float, a: float, b: float) -> float:
+    """alpha times the beta(a, b) distribution function of t; a and b above 0."""
+    if not (a > 0 and b > 0):
+        raise UsageError("SPENDING_PARAMETER", "The parameters of a beta spend are positive.")
+    return alpha * float(special.betainc(a, b, min(max(t, 0.0), 1.0)))
+
+
+def _through(
+    points: Points,
+    share: Callable[[float], float],
+    quantile: Callable[[float], float],
+    *,
+    alpha: float,
+    t: float,
+) -> float:
+    (x0, u0), (x1, u1) = points
+    if not (0 < x0 < x1 < 1 and 0 < u0 < u1 < 1):
+        raise UsageError("SPENDING_TABLE", "Two points of a spending function rise inside (0, 1).")
     if t <= 0 or t >= 1:
         return alpha if t >= 1 else 0.0
-    (x0, u0), (x1, u1) = points
-    q0, q1 = (float(special.stdtrit(df, u)) for u in (u0, u1))
-    r0, r1 = (float(special.stdtrit(df, x)) for x in (x0, x1))
-    slope = (q1 - q0) / (r1 - r0)
-    return alpha * float(special.stdtr(df, q0 + slope * (float(special.stdtrit(df, t)) - r0)))
+    slope = (quantile(u1) - quantile(u0)) / (quantile(x1) - quantile(x0))
+    start = quantile(u0) - slope * quantile(x0)
+    return alpha * float(share(start + slope * float(quantile(t))))

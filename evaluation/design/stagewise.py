@@ -34,7 +34,7 @@ def stagewise_p(
     up to this one.
     """
     ways = crossing_probabilities([*bounds_before, z], information, drift=effect)
-    return math.fsum(ways.upper)
+    return min(1.0, math.fsum(ways.upper))
 
 
 def stagewise_inference(

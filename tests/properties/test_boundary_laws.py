@@ -11,7 +11,7 @@ from scipy import special
 
 from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
 from evaluation.design.repeated import repeated_p
-from evaluation.design.spending import cumulative_alpha
+from evaluation.design.spending import FAMILIES, cumulative_alpha, held_at, spent
 from evaluation.design.stagewise import stagewise_inference, stagewise_p
 from tests.properties.strategies import ALPHAS, looks
 
@@ -42,7 +42,7 @@ def simpson_crossings(bounds: tuple[float, ...], information: tuple[float, ...])
 
 
 @given(looks(most=4), FAMILY, ALPHAS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_each_look_spends_comes_back_by_another_integration(
     information: tuple[float, ...], family: str, alpha: float
 ) -> None:
@@ -54,7 +54,7 @@ def test_what_each_look_spends_comes_back_by_another_integration(
 
 
 @given(looks(), FAMILY, ALPHAS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_crossing_probabilities_return_the_spend(
     information: tuple[float, ...], family: str, alpha: float
 ) -> None:
@@ -64,7 +64,7 @@ def test_crossing_probabilities_return_the_spend(
 
 
 @given(looks(), FAMILY, ALPHAS, st.integers(1, 6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_a_look_never_depends_on_later_looks(
     information: tuple[float, ...], family: str, alpha: float, first: int
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_look_never_depends_on_later_looks(
 
 
 @given(looks(), FAMILY, st.floats(0.1, 1000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_only_ratios_of_information_matter(
     information: tuple[float, ...], family: str, unit: float
 ) -> None:
@@ -84,7 +84,7 @@ def test_only_ratios_of_information_matter(
 
 
 @given(looks(), FAMILY)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_more_alpha_never_raises_the_first_bound_and_more_time_never_spends_less(
     information: tuple[float, ...], family: str
 ) -> None:
@@ -95,7 +95,7 @@ def test_more_alpha_never_raises_the_first_bound_and_more_time_never_spends_less
 
 
 @given(looks(most=4), FAMILY, st.floats(0.5, 4.0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_the_repeated_p_is_the_alpha_at_which_the_bound_is_just_met(
     information: tuple[float, ...], family: str, z: float
 ) -> None:
@@ -106,7 +106,7 @@ def test_the_repeated_p_is_the_alpha_at_which_the_bound_is_just_met(
 
 
 @given(looks(most=4), FAMILY, st.floats(0.0, 4.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_stagewise_p_is_below_alpha_spent_exactly_when_the_bound_is_crossed(
     information: tuple[float, ...], family: str, z: float
 ) -> None:
@@ -118,7 +118,7 @@ def test_stagewise_p_is_below_alpha_spent_exactly_when_the_bound_is_crossed(
 
 
 @given(looks(most=3), st.floats(1.0, 4.0))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_the_median_unbiased_estimate_lies_in_its_interval_and_below_the_naive_one(
     information: tuple[float, ...], z: float
 ) -> None:
@@ -147,6 +147,42 @@ def test_a_spend_of_1e_300_still_has_a_bound_that_returns_it() -> None:
     bounds = efficacy_boundaries(spent, t)
     back = crossing_probabilities(bounds, t).upper
     assert back == pytest.approx((1e-300, 1e-200, 1e-60, 0.025), rel=1e-9)
+
+
+@given(looks(), FAMILY, st.data())
+@settings(max_examples=500, deadline=None)
+def test_looks_that_do_not_look_leave_their_alpha_to_the_next(
+    information: tuple[float, ...], family: str, data: st.DataObject
+) -> None:
+    chosen = [*(data.draw(st.booleans()) for _ in information[:-1]), True]
+    held = held_at(cumulative_alpha(family, 0.025, information), chosen)
+    bounds = efficacy_boundaries(held, information)
+    assert all(math.isinf(b) != look for b, look in zip(bounds, chosen, strict=True))
+    kept = [here for here, look in zip(information, chosen, strict=True) if look]
+    alone = efficacy_boundaries(cumulative_alpha(family, 0.025, kept), kept)
+    assert tuple(b for b in bounds if math.isfinite(b)) == alone
+
+
+@given(
+    st.sampled_from([*FAMILIES]), st.floats(0.1, 6), ALPHAS, st.floats(0.0, 1.2), st.floats(0, 1.2)
+)
+@settings(max_examples=500, deadline=None)
+def test_every_family_starts_at_nothing_rises_and_ends_at_alpha(
+    family: str, parameter: float, alpha: float, one: float, other: float
+) -> None:
+    early, late = (spent(family, alpha, t, parameter=parameter) for t in sorted((one, other)))
+    assert 0 <= early <= late <= alpha
+    assert spent(family, alpha, 0.0, parameter=parameter) == 0
+    assert spent(family, alpha, 1.0, parameter=parameter) == alpha
+
+
+def test_five_looks_take_less_than_twenty_milliseconds() -> None:
+    t = (0.2, 0.4, 0.6, 0.8, 1.0)
+    spends = cumulative_alpha("lan_demets_obrien_fleming", 0.025, t)
+    efficacy_boundaries(spends, t)
+    start = time.process_time()
+    efficacy_boundaries(spends, t)
+    assert time.process_time() - start < 0.02
 
 
 def test_fifty_looks_take_less_than_half_a_second() -> None:

@@ -68,7 +68,7 @@ def combined_p(
         bound - math.fsum(shifts[: k + 1]) / math.sqrt(planned[k]) for k, bound in enumerate(bounds)
     ]
     free = [-math.inf] * stages
-    return math.fsum(leaving(moved, free, planned[:stages]).upper)
+    return min(1.0, math.fsum(leaving(moved, free, planned[:stages]).upper))
 
 
 def combined_inference(

@@ -128,38 +128,47 @@ def adjusted_p(
     `z` is the redesigned trial's own statistic at its look `stopped_at` (from 1). Under
     `effect`; 0 gives the p-value of no effect.
     """
-    bounds = [*secondary.upper[: stopped_at - 1], z]
     here = secondary.information[:stopped_at]
     check_information(here)
-    free = [-math.inf] * stopped_at
-    share = math.fsum(leaving(bounds, free, here, drift=effect).upper)
-    look, image = _backward_image(share, original, effect)
-    before = [*original.upper[: look - 1], image]
+    free = [-math.inf] * (stopped_at - 1)
+    before = secondary.upper[: stopped_at - 1]
+    ways = leaving([*before, z], [*free, z], here, drift=effect)
+    more, less = math.fsum(ways.upper), math.fsum(ways.lower)
+    look, image = _backward_image(more, less, original, effect)
+    bounds = [*original.upper[: look - 1], image]
     down = [-math.inf] * look
-    return math.fsum(leaving(before, down, original.information[:look], drift=effect).upper)
+    found = leaving(bounds, down, original.information[:look], drift=effect)
+    return min(1.0, math.fsum(found.upper))
 
 
-def _backward_image(share: float, original: Original, effect: float) -> tuple[int, float]:
-    """The look and z of the original trial that later results exceed with chance `share`."""
-    later = original.later
-    ways = conditional_crossings(original.z, original.here, later, effect=effect)
+def _backward_image(
+    more: float, less: float, original: Original, effect: float
+) -> tuple[int, float]:
+    """The look and z of the original trial that later results exceed with chance `more`.
+
+    `less` is the chance of the others; the smaller of the two carries the digits.
+    """
+    ways = conditional_crossings(original.z, original.here, original.later, effect=effect)
     reached = 0.0
-    for k, crossed in enumerate(ways.upper):
-        last = k == len(ways.upper) - 1
-        if share <= reached + crossed or last:
-            z = _image_at(share, k, original, effect)
-            return original.changed_at + k + 1, z
+    for k, crossed in enumerate(ways.upper[:-1]):
+        if more <= reached + crossed:
+            return original.changed_at + k + 1, _image_at(more, less, k, original, effect)
         reached += crossed
-    raise UsageError("NO_LOOK_LEFT", "The original design has no later look.")
+    last = len(ways.upper) - 1
+    image = _image_at(more, less, last, original, effect)
+    return original.changed_at + last + 1, image
 
 
-def _image_at(share: float, k: int, original: Original, effect: float) -> float:
+def _image_at(more: float, less: float, k: int, original: Original, effect: float) -> float:
     later = original.later
+    open_ = (-math.inf,) * k
 
-    def excess(z: float) -> float:
-        cut = Later(later.information[: k + 1], (*later.upper[:k], z))
+    def excess(z: float) -> float:  # falls with z
+        cut = Later(later.information[: k + 1], (*later.upper[:k], z), (*open_, z))
         ways = conditional_crossings(original.z, original.here, cut, effect=effect)
-        return math.fsum(ways.upper) - share
+        if more < less:
+            return _log(math.fsum(ways.upper)) - _log(more)
+        return _log(less) - _log(math.fsum(ways.lower))
 
     centre = effect * math.sqrt(later.information[k])
     low, high = centre - 10.0, centre + 10.0
@@ -172,6 +181,10 @@ def _image_at(share: float, k: int, original: Original, effect: float) -> float:
     if excess(high) >= 0:
         return high
     return float(optimize.brentq(excess, low, high, xtol=1e-12))
+
+
+def _log(p: float) -> float:
+    return math.log(max(p, 1e-320))
 
 
 def adjusted_inference(

@@ -75,7 +75,7 @@ def ordered_p(z: float, look: int, plan: Plan, *, ordering: Ordering, effect: fl
         total.append(arrival.above(max(threshold, arrival.upper)))
         if threshold < arrival.lower:
             total.append(arrival.below(arrival.lower) - arrival.below(threshold))
-    return math.fsum(total)
+    return min(1.0, math.fsum(total))
 
 
 def _cuts(z: float, here: float, ordering: Ordering, effect: float) -> Callable[[float], float]:

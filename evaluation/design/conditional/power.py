@@ -70,7 +70,7 @@ def conditional_power(z: float, here: float, later: Later, *, effect: float) -> 
     if bound < math.inf:
         mean = score + effect * (end - here)
         final = float(special.ndtr((mean - bound * math.sqrt(end)) / math.sqrt(end - here)))
-    return ConditionalPower(effect, ways.upper, math.fsum(ways.upper), final)
+    return ConditionalPower(effect, ways.upper, min(1.0, math.fsum(ways.upper)), final)
 
 
 def conditional_crossings(z: float, here: float, later: Later, *, effect: float) -> Crossings:

@@ -17,6 +17,8 @@ from evaluation.design.boundaries import Crossings, check_information, leaving
 from evaluation.design.conditional.power import Later
 from protocols.errors import UsageError
 
+CLOSEST_BELIEF = 2e-6  # smallest share of the lost variance that separates two looks
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:
@@ -67,7 +69,7 @@ def predictive_power(
     ways = _believed(belief, gained, later, score)
     alone = Later(later.information[-1:], later.upper[-1:])
     final = _believed(belief, gained[-1:], alone, score).upper[0]
-    return PredictivePower(ways.upper, math.fsum(ways.upper), final)
+    return PredictivePower(ways.upper, min(1.0, math.fsum(ways.upper)), final)
 
 
 def flat_predictive_power(z: float, here: float, end: float, bound: float) -> float:
@@ -109,6 +111,9 @@ def _believed(belief: Belief, gained: Sequence[float], later: Later, score: floa
     precision = 1 / belief.variance
     lower = later.lower or (-math.inf,) * len(gained)
     clock = [belief.variance * g / (precision + g) for g in gained]  # variance lost so far
+    if any(b - a < CLOSEST_BELIEF * b for a, b in itertools.pairwise(clock)):
+        message = "Later looks lie too close for a belief this vague; leave one of them out."
+        raise UsageError("BELIEF_RANGE", message)
 
     def on_mean(bound: float, look: int) -> float:
         if math.isinf(bound):
