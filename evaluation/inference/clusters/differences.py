@@ -9,7 +9,11 @@ import numpy as np
 
 from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.clusters.means import ClusterTotals, leverage_adjusted
+from evaluation.inference.clusters.means import (
+    ClusterTotals,
+    few_large_losses,
+    leverage_adjusted,
+)
 from evaluation.inference.clusters.wald import (
     ZERO_VARIANCE,
     against_margin,
@@ -79,16 +83,19 @@ def cr2_test(
         return adjusted
     if no_spread(adjusted.standard_error, totals):
         return ZERO_VARIANCE
+    mean = pooled_difference(totals)
+    residual = totals.candidate - totals.standard_of_care - totals.n * mean
     return against_margin(
         CR2,
         totals,
-        pooled_difference(totals),
+        mean,
         adjusted.standard_error,
         df=adjusted.df,
         margin=margin,
         direction=direction,
         level=level,
         arms=pooled_arms(totals),
+        warnings=few_large_losses(residual, direction),
     )
 
 

@@ -17,7 +17,7 @@ from protocols.methods import clusters, proportions
 from protocols.methods.base import EstimatorSpec, HypothesisTestSpec
 from protocols.vocabulary import Direction
 
-HIGHER = Direction.HIGHER_IS_BETTER
+HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 
 
 def rows_of(candidate: Sequence[float], soc: Sequence[float], subjects: Sequence[int]) -> Rows:
@@ -178,3 +178,16 @@ def test_the_working_correlation_takes_the_plain_moments() -> None:
     assert found.estimate == pytest.approx(1.38629436111989, rel=1e-6)
     assert found.sandwich == pytest.approx(1.22474487139159, rel=1e-6)
     assert found.working == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("word", ["clustered_difference", "clustered_difference_cr2"])
+@pytest.mark.parametrize(("direction", "warned"), [(HIGHER, False), (LOWER, True)])
+def test_a_mean_that_few_large_losses_carry_is_given_with_a_warning(
+    word: str, direction: Direction, warned: bool
+) -> None:
+    """One loss of 0.9 among 30 small ones: where lower is better, more may be unseen."""
+    candidate = [0.9, *(0.05 + 0.001 * (i % 5) for i in range(29))]
+    rows = rows_of(candidate, [0.05] * 30, list(range(30)))
+    found = registry.estimate(word, rows, Asked(0.95, direction, 0.1))
+    assert isinstance(found, Estimate)
+    assert any("few large losses" in warning for warning in found.warnings) is warned
