@@ -4,8 +4,9 @@ Scores of events are normal with mean above those of non-events, both with varia
 models' scores are correlated within events and within non-events. The rank variance is that of
 the Mann-Whitney estimates which the DeLong test uses, by bivariate normal probabilities; the
 parametric one is that of maximum likelihood estimates as published (Obuchowski & McClish 1997,
-Stat Med 16:1529), which leaves out the covariance of its two parameters: it asks for more pairs
-than the DeLong test needs, half as many again in ordinary cases.
+Stat Med 16:1529), which leaves out the covariance of its two parameters. With models correlated
+by 0.5 it asks for 1.3, 1.7 and 2.3 times the pairs that the DeLong test needs at areas of 0.7, 0.8
+and 0.9.
 """
 
 import math
@@ -83,9 +84,9 @@ def _variance(scores: Scores, effect: float, variance: Variance) -> float:
     _check_area(areas[0])
     match variance:
         case "rank":
-            return _rank_variance(scores, areas)
+            return max(_rank_variance(scores, areas), 0.0)
         case "obuchowski_mcclish":
-            return _parametric_variance(scores, areas)
+            return max(parametric_variance(scores, areas), 0.0)
         case _:
             raise UsageError("VARIANCE_UNKNOWN", f"No variance of an area is called {variance}.")
 
@@ -113,8 +114,8 @@ def _part(areas: tuple[float, float], correlation: float) -> float:
     return own - 2 * jointly(0, 1, correlation / 2)
 
 
-def _parametric_variance(scores: Scores, areas: tuple[float, float]) -> float:
-    """Per event in the source; over the prevalence it is per pair."""
+def parametric_variance(scores: Scores, areas: tuple[float, float]) -> float:
+    """Obuchowski & McClish's variance of the difference, for one pair (per event in the source)."""
     kappa = (1 - scores.prevalence) / scores.prevalence
     rd, rn = scores.correlation_events, scores.correlation_nonevents
     parts = [_binormal(area) for area in areas]

@@ -65,36 +65,35 @@ def least_wins(z: FloatArray, critical: float) -> IntArray:
 
 
 def tail(wins: IntArray, effect: float, discordance: float) -> float:
-    """Probability of rejecting under a true (signed, turned) effect and discordance."""
+    """Probability of rejecting under a true (signed, turned) effect and discordance in [0, 1]."""
+    return float(_tails(wins, effect, np.array([discordance]))[0])
+
+
+def _tails(wins: IntArray, effect: float, discordances: FloatArray) -> FloatArray:
+    """The same for many discordances: rows are theirs, columns numbers of discordant pairs."""
     n = len(wins) - 1
-    if discordance <= 0:
-        return float(wins[0] == 0)
     counts = np.arange(n + 1)
-    log_share = (
+    log_ways = (
         special.gammaln(n + 1) - special.gammaln(counts + 1) - special.gammaln(n - counts + 1)
     )
-    log_share += special.xlogy(counts, discordance) + special.xlog1py(n - counts, -discordance)
-    share = min(max((discordance + effect) / (2 * discordance), 0.0), 1.0)
-    return float(np.exp(log_share) @ _binomial_tails(wins, counts, share))
-
-
-def _binomial_tails(wins: IntArray, counts: IntArray, share: float) -> FloatArray:
-    """P(Bin(count, share) >= wins), row by row."""
+    each = discordances[:, None]
+    log_share = log_ways + special.xlogy(counts, each) + special.xlog1py(n - counts, -each)
+    won = np.divide(effect, each, out=np.zeros_like(each), where=each > 0)
+    share = np.clip((1 + won) / 2, 0.0, 1.0)
     inner = (wins > 0) & (wins <= counts)
-    found = np.where(wins <= 0, 1.0, 0.0)
-    a = np.where(inner, wins, 1)
-    b = np.where(inner, counts - wins + 1, 1)
-    return np.where(inner, special.betainc(a, b, share), found)
+    below = special.betainc(np.where(inner, wins, 1), np.where(inner, counts - wins + 1, 1), share)
+    beyond = np.where(inner, below, np.where(wins <= 0, 1.0, 0.0))
+    found: FloatArray = (np.exp(log_share) * beyond).sum(axis=1)
+    return found
 
 
 def largest_level(wins: IntArray, null: float) -> float:
     """The largest type I error over all discordances from |null| to 1."""
-    low = max(abs(null), 1e-6)
-    grid = np.linspace(low, 1.0, GRID)
-    levels = np.array([tail(wins, null, float(p)) for p in grid])
+    grid = np.linspace(abs(null), 1.0, GRID)
+    levels = _tails(wins, null, grid)
     best = int(levels.argmax())
     around = np.linspace(grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)], 21)
-    return max(float(levels[best]), *(tail(wins, null, float(p)) for p in around))
+    return max(float(levels[best]), float(_tails(wins, null, around).max()))
 
 
 def _turned(target: Target) -> tuple[float, float]:

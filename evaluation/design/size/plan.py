@@ -208,7 +208,7 @@ class Normal:
         """Standardised distance beyond the critical value; its normal probability is the power."""
         short = math.sqrt(n) * self.distance - plan.z_alpha * math.sqrt(self.variance_null)
         if self.variance_truth == 0:
-            return math.copysign(math.inf, short)
+            return math.inf if short >= -WHOLE * self.distance else -math.inf
         return short / math.sqrt(self.variance_truth)
 
     def power(self, n: float, plan: Plan) -> float:
