@@ -15,6 +15,7 @@ from tests.reference.adapter_proportions import PROPORTIONS
 from tests.reference.adapter_safety import SAFETY
 from tests.reference.adapter_sequential import SEQUENTIAL
 from tests.reference.adapter_sequential_ahead import AHEAD
+from tests.reference.adapter_simulation import SIMULATION
 from tests.reference.adapter_size import SIZE
 from tests.reference.adapter_subgroups import SUBGROUPS
 from tests.reference.compare import Adapter
@@ -37,4 +38,5 @@ ADAPTERS: dict[str, Adapter] = {
     **CLUSTERS,
     **CONTINUOUS,
     **MONITORING,
+    **SIMULATION,
 }
