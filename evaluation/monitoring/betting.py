@@ -9,12 +9,13 @@ Waudby-Smith & Ramdas 2024, J R Stat Soc B 86:1, theorem 3.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from evaluation.inference.arrays import FloatArray
+from evaluation.inference.arrays import BoolArray, FloatArray
 from evaluation.inference.base import Method
 from evaluation.monitoring.mixtures import checked_alpha
 from evaluation.monitoring.moments import DEFAULT_PRIOR, Moments, Prior, plug_in_bets
@@ -27,6 +28,10 @@ METHOD = Method(
     sentence="Betting e-process of a bounded mean with predictable plug-in bets.",
     citation="Waudby-Smith & Ramdas 2024, Journal of the Royal Statistical Society B 86:1",
 )
+
+
+_NET = 513
+_FINER = 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +165,38 @@ def betting_interval(
         bet = bets_of(1 - x, replace(bets, prior=bets.prior.mirrored()))
         high = 1 - lower_root(1 - x, bet, cap=bets.cap, goal=goal)
     return low, high
+
+
+def hedged_interval(
+    x: FloatArray, *, alpha: float, hedge: Hedge, bets: Bets | None = None
+) -> tuple[float, float] | None:
+    """Intersected limits after all of `x` under any `hedge`; None when every mean is excluded.
+
+    The outermost means that no case has excluded, sought on a net that is drawn closer around
+    both ends until they are known to 1e-12. Excluded means between them are not reported.
+    """
+    bets = Bets(checked_alpha(alpha) / 2) if bets is None else bets
+    goal = -math.log(checked_alpha(alpha))
+
+    def kept(means: FloatArray) -> BoolArray:
+        return np.asarray(wealth(bets, hedge, means).extend(x)[0].highest < goal)
+
+    net = np.linspace(0.0, 1.0, _NET)
+    inside = np.flatnonzero(kept(net))
+    if inside.size == 0:
+        return None
+    first, last = int(inside[0]), int(inside[-1])
+    low = _edge(kept, net[max(first - 1, 0)], net[first])
+    high = _edge(kept, net[min(last + 1, _NET - 1)], net[last])
+    return low, high
+
+
+def _edge(kept: Callable[[FloatArray], BoolArray], outside: float, inside: float) -> float:
+    """The kept mean next to excluded ones, between `outside` and `inside`."""
+    while abs(inside - outside) > 1e-12:
+        net = np.linspace(outside, inside, _FINER)
+        first = int(np.argmax(kept(net)))
+        if first == 0:
+            return float(net[0])
+        outside, inside = float(net[first - 1]), float(net[first])
+    return inside

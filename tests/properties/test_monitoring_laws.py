@@ -17,19 +17,12 @@ from evaluation.monitoring.betting import (
     bets_of,
     betting_interval,
     betting_sequence,
+    hedged_interval,
     log_wealth,
     wealth,
 )
 from evaluation.monitoring.bounded import LowerLimit, PlugIn, lower_limit, plug_in_sequence
-from evaluation.monitoring.counts import binomial_crossings, poisson_signals
-from evaluation.monitoring.maxsprt import (
-    binomial_llr,
-    binomial_maxsprt,
-    conditional_maxsprt,
-    poisson_continuous,
-    poisson_groups,
-    poisson_llr,
-)
+from evaluation.monitoring.harm import HarmRule, harm_watch
 from evaluation.monitoring.merging import always_valid_p, averaged, e_bh
 from evaluation.monitoring.mixtures import NormalMixture, boundary, tuned_rho
 from evaluation.monitoring.multinomial import fate_mix
@@ -184,6 +177,41 @@ def test_a_mean_lies_beyond_the_limits_exactly_when_its_wealth_reached_the_goal(
     assert bool(((highest >= -math.log(alpha)) == outside)[~near].all())
 
 
+@settings(max_examples=150, deadline=None)
+@given(streams(longest=60), ALPHAS)
+def test_roots_and_nets_find_the_same_limits(x: FloatArray, alpha: float) -> None:
+    found = betting_sequence(x, alpha=alpha, side="two_sided")
+    net = hedged_interval(x, alpha=alpha, hedge=Hedge())
+    if net is None:
+        assert found.high[-1] - found.low[-1] < 1 / 256
+    else:
+        assert net == pytest.approx((found.low[-1], found.high[-1]), abs=1e-9)
+        joined = hedged_interval(x, alpha=alpha, hedge=Hedge(combination="convex"))
+        assert joined is None or net[0] - 1e-9 <= joined[0] <= joined[1] <= net[1] + 1e-9
+
+
+@LAWS
+@given(streams(longest=80), SEEDS, st.data(), st.floats(0, 0.5), ALPHAS)
+def test_a_harm_watch_is_one_sided_wealth_and_forgets_its_past(
+    x: FloatArray, seed: int, data: st.DataObject, margin: float, alpha: float
+) -> None:
+    other = np.random.default_rng(seed).permutation(x)
+    cut = data.draw(st.integers(0, len(x)))
+    rule = HarmRule(alpha, margin * 4, loss_range=(-1.0, 3.0))
+    losses = 4 * x - 1, 4 * other - 1
+    whole, log_e = harm_watch(rule).extend(*losses)
+    state = harm_watch(rule)
+    for part in (slice(0, cut), slice(cut, None)):
+        state, _ = state.extend(losses[0][part], losses[1][part])
+    assert state.signalled_at == whole.signalled_at
+    assert state.log_e == whole.log_e
+    first = np.flatnonzero(log_e >= -math.log(alpha))
+    assert whole.signalled_at == (int(first[0]) + 1 if first.size else None)
+    assert (whole.p_value <= alpha * (1 + 1e-12)) == (whole.signalled_at is not None)
+    lower = betting_sequence((x - other + 1) / 2, alpha=alpha, side="lower").low[-1]
+    assert (2 * lower - 1 >= margin - 1e-9) or whole.signalled_at is None
+
+
 @LAWS
 @given(streams(), ALPHAS)
 def test_turning_values_round_turns_both_limits_round(x: FloatArray, alpha: float) -> None:
@@ -282,66 +310,6 @@ def test_a_normal_boundary_is_met_by_its_own_process(
     assert float(mixture.log_e(bound, np.array([v]))[0]) == pytest.approx(-math.log(alpha))
 
 
-@LAWS
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.floats(0.02, 0.98), SEEDS)
-def test_exact_looks_agree_with_a_walk_over_all_paths(
-    groups: list[int], rate: float, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    n = np.cumsum(groups).tolist()[:3]
-    upper = [int(rng.integers(1, size + 2)) for size in n]
-    lower = [int(rng.integers(-1, up)) for up in upper]
-    found = binomial_crossings(n, upper=upper, lower=lower, rate=rate)
-    alive, ups = {0: 1.0}, []
-    for step, up, down in zip(np.diff([0, *n]).tolist(), upper, lower, strict=True):
-        for _ in range(step):
-            later: dict[int, float] = {}
-            for k, p in alive.items():
-                later[k] = later.get(k, 0.0) + p * (1 - rate)
-                later[k + 1] = later.get(k + 1, 0.0) + p * rate
-            alive = later
-        ups.append(sum(p for k, p in alive.items() if k >= up))
-        alive = {k: p for k, p in alive.items() if down < k < up}
-    assert found.upper == pytest.approx(ups, abs=1e-12)
-    left = math.fsum(found.upper) + math.fsum(found.lower)
-    assert left + sum(alive.values()) == pytest.approx(1, abs=1e-12)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.floats(0.5, 25), st.floats(0.005, 0.2), st.integers(1, 4))
-def test_poisson_monitoring_spends_alpha_and_no_more(horizon: float, alpha: float, m: int) -> None:
-    signals = poisson_signals([horizon], [m])[0]
-    assume(signals > alpha * 1.01)
-    found = poisson_continuous(horizon, alpha, m=m)
-    assert found.type1 == pytest.approx(alpha, rel=1e-8)
-    grouped = poisson_groups([horizon / 5] * 5, alpha, m=m)
-    assert grouped.type1 <= alpha
-    assert grouped.critical < found.critical + 1e-9
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(8, 40), st.floats(0.1, 0.6), st.floats(0.02, 0.2))
-def test_binomial_monitoring_signals_at_the_smallest_ratio_that_keeps_alpha(
-    n: int, share: float, alpha: float
-) -> None:
-    assume(share**n < alpha / 2)
-    found = binomial_maxsprt(range(1, n + 1), alpha, share=share)
-    assert found.type1 <= alpha
-    ratios = [[binomial_llr(c, k, share) for c in range(k + 1)] for k in range(1, n + 1)]
-    limits = [
-        next((c for c, r in enumerate(row) if r >= found.critical - 1e-9), len(row))
-        for row in ratios
-    ]
-    if found.critical > 0:
-        looser = binomial_crossings(range(1, n + 1), upper=limits, lower=None, rate=share)
-        assert math.fsum(looser.upper) > alpha
-
-
-def test_a_higher_rate_has_a_higher_ratio() -> None:
-    assert [poisson_llr(c, 3.0) for c in (0, 3)] == [0.0, 0.0]
-    assert poisson_llr(9, 3.0) > poisson_llr(8, 3.0) > 0
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["event", "rare", "smooth"])
 def test_limits_rarely_exclude_the_truth_at_any_time(kind: str) -> None:
@@ -357,18 +325,3 @@ def test_limits_rarely_exclude_the_truth_at_any_time(kind: str) -> None:
         found = plug_in_sequence(x, alpha=0.05, side="two_sided")
         misses["plug_in"] += bool(found.low[-1] > truth or found.high[-1] < truth)
     assert max(misses.values()) <= 2000 * (0.05 + 4 * math.sqrt(0.05 * 0.95 / 2000))
-
-
-@pytest.mark.slow
-def test_conditional_monitoring_keeps_its_error() -> None:
-    """400,000 histories of 15 events and 8 events to come, drawn as exponential waits."""
-    critical = conditional_maxsprt(15, 8, 0.05).critical
-    rng = np.random.default_rng(5)
-    ratio = np.cumsum(rng.standard_exponential((400_000, 8)), axis=1)
-    ratio /= rng.gamma(15, size=(400_000, 1))
-    k = np.arange(1, 9)
-    llr = 15 * np.log(15 * (1 + ratio) / (15 + k)) + k * np.log(
-        k * (1 + ratio) / (ratio * (15 + k))
-    )
-    signals = ((llr > critical) & (k > 15 * ratio)).any(axis=1).mean()
-    assert signals == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / 400_000))

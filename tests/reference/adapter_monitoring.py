@@ -11,7 +11,14 @@ from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import NotEvaluable
 from evaluation.monitoring.asymptotic import AsymptoticPlan, asymptotic_limits
 from evaluation.monitoring.bernoulli import rate_interval
-from evaluation.monitoring.betting import Bets, Hedge, betting_sequence, log_wealth
+from evaluation.monitoring.betting import (
+    Bets,
+    Hedge,
+    betting_interval,
+    betting_sequence,
+    hedged_interval,
+    log_wealth,
+)
 from evaluation.monitoring.bounded import PlugIn, conjugate_sequence, plug_in_sequence
 from evaluation.monitoring.counts import binomial_crossings
 from evaluation.monitoring.distribution import distribution_band
@@ -35,7 +42,7 @@ from evaluation.monitoring.mixtures import (
 from evaluation.monitoring.moments import Prior
 from evaluation.monitoring.multinomial import fate_mix
 from evaluation.monitoring.sequence import Sequence as Limits
-from evaluation.monitoring.sequence import Side, on_unit_scale
+from evaluation.monitoring.sequence import Side, on_unit_scale, sequence
 from evaluation.monitoring.sprt import binomial_sprt
 from tests.reference.compare import Adapter, Got, Inputs, NotBuilt, Refused
 
@@ -168,13 +175,15 @@ def _bets(inputs: Inputs) -> Bets:
     return Bets(float(inputs["alpha"]) / 2, cap, _prior(inputs))
 
 
+def _hedge(inputs: Inputs) -> Hedge:
+    theta = float(_first(inputs, ("theta",), 0.5))
+    return Hedge(theta, "convex" if inputs.get("convex_comb") else "max")
+
+
 def betting_wealth(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     low, high = inputs.get("range", (0, 1))
-    hedge = Hedge(
-        float(_first(inputs, ("theta",), 0.5)), "convex" if inputs.get("convex_comb") else "max"
-    )
     mean = (float(inputs["m"]) - low) / (high - low)
-    found = np.exp(log_wealth(_values(inputs), mean, bets=_bets(inputs), hedge=hedge))
+    found = np.exp(log_wealth(_values(inputs), mean, bets=_bets(inputs), hedge=_hedge(inputs)))
     return {
         key: [float(found[t - 1]) for t in _at(key, len(found))]
         for key in case["expected"]
@@ -183,10 +192,20 @@ def betting_wealth(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 
 def betting_limits(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    found = betting_sequence(
-        _values(inputs), alpha=float(inputs["alpha"]), side="two_sided", bets=_bets(inputs)
-    )
-    return _shown(found, inputs, case)
+    x, side, alpha, bets = _values(inputs), _side(case), float(inputs["alpha"]), _bets(inputs)
+    hedge = _hedge(inputs)
+    if hedge == Hedge() and inputs.get("running_intersection", True):
+        return _shown(betting_sequence(x, alpha=alpha, side=side, bets=bets), inputs, case)
+    asked = {t for key in case["expected"] for t in _at(key, len(x))}
+    low, high = np.zeros(len(x)), np.ones(len(x))
+    for t in asked:
+        if hedge == Hedge():
+            limits = betting_interval(x[:t], alpha=alpha, side=side, bets=bets)
+        else:
+            found = hedged_interval(x[:t], alpha=alpha, hedge=hedge, bets=bets)
+            limits = found or (1.0, 0.0)
+        low[t - 1], high[t - 1] = limits
+    return _shown(sequence(low, high, alpha=alpha, side=side, intersected=False), inputs, case)
 
 
 def band(inputs: Inputs, case: Mapping[str, Any]) -> Got:
@@ -199,27 +218,35 @@ def band(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     return {"bound": found if isinstance(inputs["t"], list) else found[0]}
 
 
-def _mean_and_error(arm: Mapping[str, float]) -> tuple[float, float]:
+def _mean_and_error(arm: Mapping[str, float], *, proportion: bool) -> tuple[float, float]:
     """Mean and its squared error: n - 1 for means, p (1 - p) for proportions."""
     n = float(arm["n"])
-    mean = float(arm["sum"]) / n
-    if "sum_squares" not in arm:
+    total = float(_first(arm, ("sum", "successes", "events", "x")))
+    mean = total / n
+    squares = _first(arm, ("sum_squares", "sum_of_squares"))
+    if proportion or squares is None:
         return mean, mean * (1 - mean) / n
-    return mean, (float(arm["sum_squares"]) - n * mean * mean) / (n - 1) / n
+    return mean, (float(squares) - n * mean * mean) / (n - 1) / n
+
+
+def _two_arms(inputs: Inputs, case: Mapping[str, Any]) -> tuple[float, float, float]:
+    first, second = inputs["control"], inputs["treatment"]
+    words = f"{case['method']} {inputs.get('metric')} {inputs.get('statistic')}".lower()
+    proportion = "proportion" in words
+    mean, error = _mean_and_error(first, proportion=proportion)
+    other, other_error = _mean_and_error(second, proportion=proportion)
+    n = float(first["n"]) + float(second["n"])
+    if str(inputs.get("difference_type", "absolute")) == "relative":
+        variance = other_error / mean**2 + error * other**2 / mean**4
+        return (other - mean) / mean, math.sqrt(variance), n
+    return other - mean, math.sqrt(error + other_error), n
 
 
 def asymptotic(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    first, second = inputs["control"], inputs["treatment"]
-    (mean, error), (other, other_error) = _mean_and_error(first), _mean_and_error(second)
-    difference, variance = other - mean, error + other_error
-    if str(inputs.get("difference_type", "absolute")) == "relative":
-        difference /= mean
-        variance = other_error / mean**2 + error * other**2 / mean**4
+    difference, error, n = _two_arms(inputs, case)
     n_opt = float(_first(inputs, ("tuning_n", "sequential_tuning_parameter"), 5000))
     plan = AsymptoticPlan(float(inputs["alpha"]), n_opt, 2, _one_sided(inputs, default=False))
-    found = asymptotic_limits(
-        difference, math.sqrt(variance), float(first["n"]) + float(second["n"]), plan
-    )
+    found = asymptotic_limits(difference, error, n, plan)
     if isinstance(found, NotEvaluable):
         raise Refused(found.reason)
     return {

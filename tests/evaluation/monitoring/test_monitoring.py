@@ -22,11 +22,13 @@ from evaluation.monitoring.betting import (
     Hedge,
     betting_interval,
     betting_sequence,
+    hedged_interval,
     wealth,
 )
 from evaluation.monitoring.bounded import PlugIn, conjugate_sequence, plug_in_sequence
 from evaluation.monitoring.counts import binomial_crossings
 from evaluation.monitoring.distribution import distribution_band
+from evaluation.monitoring.harm import HarmRule, harm_watch
 from evaluation.monitoring.maxsprt import (
     binomial_llr,
     binomial_maxsprt,
@@ -274,6 +276,27 @@ def test_a_mix_that_stays_as_registered_is_not_called_changed() -> None:
     assert state.share_interval(0, 0.05)[1] < 0.97
 
 
+def test_harm_beyond_the_margin_signals_and_harm_within_it_does_not() -> None:
+    rng = np.random.default_rng(3)
+    care = (rng.random(4000) < 0.2).astype(np.float64)
+    within, beyond = ((rng.random(4000) < share).astype(np.float64) for share in (0.22, 0.35))
+    rule = HarmRule(alpha=0.025, margin=0.05)
+    quiet, loud = (harm_watch(rule).extend(arm, care)[0] for arm in (within, beyond))
+    assert quiet.signalled_at is None
+    assert loud.signalled_at is not None
+    assert loud.signalled_at < 2500
+    assert loud.p_value <= 0.025 < quiet.p_value
+
+
+def test_a_mean_that_jumps_leaves_no_mean_under_any_hedge() -> None:
+    drifting = np.concatenate([np.zeros(200), np.ones(200)])
+    assert hedged_interval(drifting, alpha=0.05, hedge=Hedge()) is None
+    half = hedged_interval(drifting[:200], alpha=0.05, hedge=Hedge(0.0))
+    assert half is not None
+    assert half[0] == 0
+    assert half[1] < 0.1
+
+
 REFUSED: dict[str, Callable[[], object]] = {
     "ALPHA_RANGE": lambda: plug_in_sequence(LONG[:5], alpha=1.0, side="lower"),
     "OUTSIDE_RANGE": lambda: betting_sequence(np.array([1.2]), alpha=0.05, side="lower"),
@@ -292,6 +315,7 @@ REFUSED: dict[str, Callable[[], object]] = {
     "BAND_START": lambda: distribution_band(5, 0.05, t_min=10),
     "BAND_SCALE": lambda: distribution_band(50, 0.05, t_min=10, scale=0.5),
     "COUNT_RANGE": lambda: rate_interval(5, 4, alpha=0.05, tuned=(10, 0.05)),
+    "HARM_MARGIN": lambda: HarmRule(0.05, 1.0),
     "SHARES": lambda: fate_mix([0.5, 0.6], concentration=10),
     "MERGE_WEIGHTS": lambda: averaged(np.zeros(2), [0.5, 0.6]),
     "LENGTHS_DIFFER": lambda: subject_units(LONG, np.arange(3), np.arange(3)),
@@ -315,6 +339,7 @@ def test_senseless_monitoring_is_refused(code: str) -> None:
     "call",
     [
         lambda: fate_mix([1.0], concentration=10),
+        lambda: harm_watch(HarmRule(0.05, 0.1)).extend(np.zeros(2), np.zeros(3)),
         lambda: fate_mix([0.5, 0.5], concentration=10).extend([1, 2, 3]),
         lambda: poisson_llr(3, 0.0),
         lambda: poisson_groups([], 0.05),
