@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
+from scipy.optimize import elementwise
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.monitoring.tails import log_beta_part, log_lower_gamma, log_upper_gamma
@@ -166,7 +167,7 @@ def boundary(mixture: Mixture, v: FloatArray, alpha: float) -> FloatArray:
     times = np.atleast_1d(np.asarray(v, dtype=np.float64))
     if isinstance(mixture, NormalMixture):
         return _normal_boundary(mixture, times, goal)
-    return np.array([_one_bound(mixture, float(time), goal) for time in times])
+    return _searched_boundary(mixture, times, goal)
 
 
 def _normal_boundary(mixture: NormalMixture, v: FloatArray, goal: float) -> FloatArray:
@@ -186,17 +187,24 @@ def _normal_boundary(mixture: NormalMixture, v: FloatArray, goal: float) -> Floa
     return np.asarray(x * np.sqrt(total))
 
 
-def _one_bound(mixture: Mixture, v: float, goal: float) -> float:
-    def excess(s: float) -> float:
-        return float(mixture.log_e(np.asarray(s), np.asarray(v))) - goal
+def _searched_boundary(mixture: Mixture, v: FloatArray, goal: float) -> FloatArray:
+    """All times together, each between 0, where no e-process has grown, and a sum beyond."""
 
-    top = mixture.largest(v)
-    high = min(1.0, top)
-    while excess(high) < 0:
-        if high >= top:
-            return top
-        high = min(2 * high, top)
-    return float(optimize.brentq(excess, 0.0, high, xtol=1e-13, rtol=1e-14))
+    def excess(s: FloatArray, time: FloatArray) -> FloatArray:
+        return mixture.log_e(s, time) - goal
+
+    top = np.array([mixture.largest(float(time)) for time in v])
+    high = np.minimum(1.0, top)
+    short = excess(high, v) < 0
+    while bool((short & (high < top)).any()):
+        high = np.where(short, np.minimum(2 * high, top), high)
+        short = excess(high, v) < 0
+    found = top.copy()
+    if not bool(short.all()):
+        sought = ~short
+        ends = np.zeros(int(sought.sum())), high[sought]
+        found[sought] = elementwise.find_root(excess, ends, args=(v[sought],)).x
+    return found
 
 
 def stitched_boundary(
