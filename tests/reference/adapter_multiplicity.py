@@ -58,10 +58,15 @@ def _decisions(found: Any) -> Got:
     return {"adjusted_p": list(found.adjusted_p), "rejected": list(found.rejected)}
 
 
-def _group(entry: Mapping[str, Any]) -> Group:
-    correlation = entry.get("correlation")
+def _group(entry: Mapping[str, Any], inputs: Inputs) -> Group:
+    """Its own correlation, or its part of the correlation of all hypotheses."""
+    members = tuple(int(j) - 1 for j in entry["members"])
+    correlation = entry.get("correlation", entry.get("corr"))
+    whole = inputs.get("correlation", inputs.get("corr"))
+    if entry["test"] == "parametric" and correlation is None and isinstance(whole, list):
+        correlation = [[whole[i][j] for j in members] for i in members]
     return Group(
-        members=tuple(int(j) - 1 for j in entry["members"]),
+        members=members,
         test=entry["test"],
         correlation=tuple(tuple(row) for row in correlation) if correlation else None,
     )
@@ -70,7 +75,7 @@ def _group(entry: Mapping[str, Any]) -> Group:
 def _tested(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     here, alpha = _graph(inputs, case), float(inputs["alpha"])
     if "groups" in inputs:
-        groups = [_group(entry) for entry in inputs["groups"]]
+        groups = [_group(entry, inputs) for entry in inputs["groups"]]
         found = closed_test(here, inputs["p"], alpha, groups=groups, justification=JUSTIFICATION)
         return _decisions(found)
     return _decisions(shortcut(here, inputs["p"], alpha))

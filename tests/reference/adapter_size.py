@@ -8,12 +8,14 @@ from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.design.futility.spending import futility_design
 from evaluation.design.size.counts import Marginals, independent_rates_size, kappa_size
 from evaluation.design.size.looks import looks_of
-from evaluation.design.size.means import mean_size, t_size
+from evaluation.design.size.means import mean_power, mean_size, t_power, t_size
 from evaluation.design.size.plan import Plan, SampleSize, Target
 from evaluation.design.size.proportions import (
     discordance_of,
     mcnemar_size,
+    score_power,
     score_size,
+    wald_power,
     wald_size,
 )
 from evaluation.design.spending import cumulative_alpha
@@ -29,8 +31,15 @@ def _plan(inputs: Inputs) -> Plan:
         alpha = float(inputs["alpha"]) / (2 if inputs.get("sided") == 2 else 1)
     else:
         alpha = float(inputs["alpha_two_sided"]) / 2
-    power = inputs["power"] if "power" in inputs else 1 - inputs["beta"]
+    power = inputs["power"] if "power" in inputs else 1 - inputs.get("beta", 0.1)
     return Plan(alpha, float(power))
+
+
+def _asks_power(inputs: Inputs) -> float | None:
+    """The number of pairs of a case that gives it and asks for the power."""
+    if "power" in inputs or "beta" in inputs:
+        return None
+    return float(inputs["n_pairs"] if "n_pairs" in inputs else inputs["n"])
 
 
 def _target(null: float, truth: float) -> Target:
@@ -84,6 +93,10 @@ def _with_looks(found: SampleSize, inputs: Inputs, *, null: float, truth: float)
 def _mean(inputs: Inputs) -> Got:
     null, truth = float(inputs["H0_difference"]), float(inputs.get("H1_difference", 0.0))
     target, sd, plan = _target(null, truth), float(inputs["sd_difference"]), _plan(inputs)
+    n = _asks_power(inputs)
+    if n is not None:
+        by_t = str(inputs.get("test", "z")).lower().startswith("t")
+        return {"power": (t_power if by_t else mean_power)(target, sd, n, plan)}
     if str(inputs.get("test", "z")).lower().startswith("t"):
         found = t_size(target, sd, plan)
     else:
@@ -115,6 +128,10 @@ def _paired(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     null = inputs["H0_difference"] if "H0_difference" in inputs else -inputs["margin"]
     target = _target(float(null), candidate - soc)
     score = "score" in f"{case['method']} {inputs.get('test', '')}".lower()
+    n = _asks_power(inputs)
+    if n is not None:
+        power_at = score_power if score else wald_power
+        return {"power": power_at(target, discordance, n, _plan(inputs))}
     found = (score_size if score else wald_size)(target, discordance, _plan(inputs))
     return _sizes(found, rounded=bool(inputs.get("rounding", True)))
 

@@ -31,15 +31,16 @@ def mean_size(target: Target, sd: float, plan: Plan) -> SampleSize:
     `sd` > 0 is that of the paired difference. The size of a mean-type endpoint of any kind: Brier
     score, log loss, net benefit, absolute error.
     """
-    return _normal(target, sd).size(plan, "paired mean, normal")
+    return mean_normal(target, sd).size(plan, "paired mean, normal")
 
 
 def mean_power(target: Target, sd: float, n: float, plan: Plan) -> float:
     """Power of `n` independent evaluable pairs at one look, normal approximation."""
-    return _normal(target, sd).power(n, plan)
+    return mean_normal(target, sd).power(n, plan)
 
 
-def _normal(target: Target, sd: float) -> Normal:
+def mean_normal(target: Target, sd: float) -> Normal:
+    """The variance of the paired difference, the same under null and truth."""
     if not 0 < sd < math.inf:
         raise UsageError("SD_RANGE", f"A standard deviation is positive, not {sd}.")
     return Normal(target.distance, sd**2, sd**2)
@@ -47,7 +48,7 @@ def _normal(target: Target, sd: float) -> Normal:
 
 def t_power(target: Target, sd: float, n: float, plan: Plan) -> float:
     """Exact power of the paired t test with `n` > 1 pairs (real numbers allowed)."""
-    _normal(target, sd)
+    mean_normal(target, sd)
     if n <= 1:
         return 0.0
     critical = -float(special.stdtrit(n - 1, plan.alpha))

@@ -204,6 +204,15 @@ class Normal:
         if not self.variance_null + self.variance_truth > 0:
             raise UsageError("VARIANCE_RANGE", "A size needs an effect that varies.")
 
+    def among(self, share: float) -> "Normal":
+        """The same for one pair of a population of which this `share` counts for the endpoint.
+
+        Sensitivity counts pairs with the event, specificity those without.
+        """
+        if not 0 < share <= 1:
+            raise UsageError("SHARE_RANGE", "The share that counts lies in (0, 1].")
+        return Normal(self.distance, self.variance_null / share, self.variance_truth / share)
+
     def deviate(self, n: float, plan: Plan) -> float:
         """Standardised distance beyond the critical value; its normal probability is the power."""
         short = math.sqrt(n) * self.distance - plan.z_alpha * math.sqrt(self.variance_null)

@@ -47,15 +47,16 @@ def discordance_of(candidate: float, standard_of_care: float, correlation: float
 
 def wald_size(target: Target, discordance: float, plan: Plan) -> SampleSize:
     """Variance p_d - d1^2 under null and truth alike (Lu & Bean 1995, Stat Med 14:1831)."""
-    return _wald(target, discordance).size(plan, "paired proportions, Wald")
+    return wald_normal(target, discordance).size(plan, "paired proportions, Wald")
 
 
 def wald_power(target: Target, discordance: float, n: float, plan: Plan) -> float:
     """Power of `n` independent evaluable pairs at one look."""
-    return _wald(target, discordance).power(n, plan)
+    return wald_normal(target, discordance).power(n, plan)
 
 
-def _wald(target: Target, discordance: float) -> Normal:
+def wald_normal(target: Target, discordance: float) -> Normal:
+    """The variance of the difference for one pair, the same under null and truth."""
     check_discordance(discordance, target.truth)
     variance = max(discordance - target.truth**2, 0.0)
     return Normal(target.distance, variance, variance)
@@ -126,17 +127,18 @@ def ratio_size(null: float, shares: PairedShares, direction: Direction, plan: Pl
     Nam & Blackwelder 2002, Stat Med 21:689. Raises `UsageError` unless the true ratio lies on the
     good side of `null`.
     """
-    return _ratio(null, shares, direction).size(plan, "paired ratio, score")
+    return ratio_normal(null, shares, direction).size(plan, "paired ratio, score")
 
 
 def ratio_power(
     null: float, shares: PairedShares, direction: Direction, *, n: float, plan: Plan
 ) -> float:
     """Power of `n` independent evaluable pairs at one look."""
-    return _ratio(null, shares, direction).power(n, plan)
+    return ratio_normal(null, shares, direction).power(n, plan)
 
 
-def _ratio(null: float, shares: PairedShares, direction: Direction) -> Normal:
+def ratio_normal(null: float, shares: PairedShares, direction: Direction) -> Normal:
+    """The two variances of candidate share minus null times the other, for one pair."""
     if not 0 < null < math.inf:
         raise UsageError(
             "MARGIN_RANGE", f"A ratio on the edge of the null is positive, not {null}."

@@ -54,8 +54,8 @@ def co_primary_size(
 ) -> CoPrimarySize:
     """The size whose joint power reaches the plan's (Sozu, Sugimoto & Hamasaki 2010).
 
-    Stat Med 29:2169. Endpoints with different evaluable pairs are to be given their variances
-    for each pair of the common population.
+    Stat Med 29:2169. Endpoints that count different pairs are brought to the common population by
+    `Normal.among`: sensitivity and specificity share no pair, so they are independent.
     """
 
     def power_at(n: float) -> float:

@@ -48,6 +48,7 @@ from evaluation.design.size.proportions import (
     discordance_table,
     mcnemar_size,
     ratio_size,
+    score_normal,
     score_size,
     wald_size,
 )
@@ -257,6 +258,15 @@ def test_co_primaries_need_more_than_the_harder_of_them() -> None:
     tied = co_primary_size([sensitivity, specificity], PLAN, correlation=[[1, 0.8], [0.8, 1]])
     assert max(alone) < tied.size.n_pairs < both.size.n_pairs
     assert joint_power([sensitivity], 200, PLAN) == sensitivity.power(200, PLAN)
+
+
+def test_sensitivity_and_specificity_wait_for_their_own_pairs() -> None:
+    one = score_normal(FIVE, 0.1)
+    found = co_primary_size([one.among(0.25), one.among(0.75)], Plan(0.025, 0.8))
+    events = one.size(Plan(0.025, found.powers[0]), "").n_exact
+    assert found.size.n_independent == pytest.approx(events / 0.25, rel=1e-3)
+    with pytest.raises(UsageError):
+        one.among(0.0)
 
 
 def test_looks_cost_the_inflation_of_their_bounds() -> None:
