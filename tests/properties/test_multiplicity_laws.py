@@ -24,10 +24,7 @@ from evaluation.design.multiplicity.graphs import (
     updated,
 )
 from evaluation.design.multiplicity.orthants import any_exceeds
-from evaluation.design.multiplicity.sequential_graphs import LookedAt, sequential_graph
 from evaluation.design.multiplicity.stepwise import adjusted, fixed_sequence, intersection_union
-from evaluation.design.repeated import repeated_p, sequential_p
-from evaluation.design.spending import cumulative_alpha
 
 P = st.one_of(
     st.floats(0, 1), st.floats(0, 0.06), st.sampled_from([0.0, 0.005, 0.0125, 0.025, 0.05, 1.0])
@@ -281,70 +278,3 @@ def test_independent_tails_multiply(bounds: list[float]) -> None:
     product = -np.expm1(np.sum(special.log_ndtr(bounds)))
     found = any_exceeds(np.array(bounds), np.eye(len(bounds)))
     assert found == pytest.approx(product, rel=1e-12)
-
-
-FAMILY = st.sampled_from(
-    [("lan_demets_obrien_fleming", None), ("lan_demets_pocock", None), ("hwang_shih_decani", -2.0)]
-)
-
-
-def looked_at(family: tuple[str, float | None], p: list[float]) -> LookedAt:
-    word, parameter = family
-    information = (0.4, 1.0)
-    return LookedAt(
-        (p[0], p[1]),
-        information,
-        information,
-        lambda alpha, times: cumulative_alpha(word, alpha, times, parameter=parameter),
-    )
-
-
-@given(st.lists(st.floats(1e-6, 0.2), min_size=4, max_size=4), FAMILY, FAMILY)
-@settings(max_examples=500, deadline=None)
-def test_a_graph_over_looks_with_look_back_is_the_graph_of_sequential_p_values(
-    p: list[float], one: tuple[str, float | None], two: tuple[str, float | None]
-) -> None:
-    """Holm of two hypotheses by hand, from the repeated p-values of another module."""
-    hypotheses = [looked_at(one, p[:2]), looked_at(two, p[2:])]
-    found = sequential_graph(holm_graph(2), hypotheses, 0.05, look_back=True)
-    least = [
-        sequential_p(
-            [-float(special.ndtri(value)) for value in hypothesis.p if value is not None],
-            (0.4, 1.0),
-            lambda alpha, k, h=hypothesis: h.spend(alpha, (0.4, 1.0)[:k]),  # type: ignore[misc]
-        )
-        for hypothesis in hypotheses
-    ]
-    expected = adjusted(least, "holm")
-    assert found.adjusted_p == pytest.approx(expected, rel=1e-8)
-    clear = [abs(value - 0.05) > 1e-6 for value in expected]
-    assert all(
-        rejected == (value <= 0.05)
-        for rejected, value, far in zip(found.rejected, expected, clear, strict=True)
-        if far
-    )
-    forward = sequential_graph(holm_graph(2), hypotheses, 0.05, look_back=False)
-    assert all(
-        back or not front for back, front in zip(found.rejected, forward.rejected, strict=True)
-    )
-
-
-@given(st.lists(P, min_size=3, max_size=3))
-@settings(max_examples=500, deadline=None)
-def test_a_single_look_is_the_graph_without_looks(p: list[float]) -> None:
-    values = [value if 1e-9 < value < 0.4 else 0.3 for value in p]
-    here = graph([0.5, 0.3, 0.2], [[0, 0.7, 0.3], [0.5, 0, 0.5], [1, 0, 0]])
-    hypotheses = [
-        LookedAt((value,), (10.0,), (1.0,), lambda alpha, times: [alpha for _ in times])
-        for value in values
-    ]
-    found = sequential_graph(here, hypotheses, 0.025, look_back=False)
-    assert found.rejected == shortcut(here, values, 0.025).rejected
-
-
-def test_repeated_p_of_a_hypothesis_is_that_of_the_look() -> None:
-    hypothesis = looked_at(("lan_demets_pocock", None), [0.02, 0.01])
-    times = (0.4, 1.0)
-    first = repeated_p(-float(special.ndtri(0.02)), [0.4], lambda a: hypothesis.spend(a, [0.4]))
-    second = repeated_p(-float(special.ndtri(0.01)), times, lambda a: hypothesis.spend(a, times))
-    assert hypothesis.repeated() == pytest.approx((first, second), rel=1e-9)
