@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluation.inference.arrays import FloatArray
+from evaluation.inference.base import NotEvaluable
 from evaluation.monitoring.betting import Bets, Hedge, Wealth, wealth
 from evaluation.monitoring.mixtures import checked_alpha
 from evaluation.monitoring.sequence import on_unit_scale
@@ -62,15 +63,20 @@ class HarmWatch:
 
     def extend(
         self, candidate: FloatArray, standard_of_care: FloatArray
-    ) -> tuple["HarmWatch", FloatArray]:
+    ) -> "tuple[HarmWatch, FloatArray] | NotEvaluable":
         """The state after these pairs of losses, in their registered order, and log e after each.
 
-        One value a subject (`units`). Raises `UsageError` for losses outside the registered range.
+        One value a subject (`units`). `NotEvaluable` for a loss outside the registered range: the
+        game would not be fair. Raises `UsageError` for arms that differ in length.
         """
         low, high = self.rule.loss_range
-        arms = [on_unit_scale(np.asarray(arm), low, high) for arm in (candidate, standard_of_care)]
-        if arms[0].shape != arms[1].shape:
+        losses = [np.asarray(arm, dtype=np.float64) for arm in (candidate, standard_of_care)]
+        if losses[0].shape != losses[1].shape:
             raise UsageError("LENGTHS_DIFFER", "Each loss of the candidate has its counterpart.")
+        if not all(bool(((arm >= low) & (arm <= high)).all()) for arm in losses):
+            reason = f"A loss lies outside its registered range from {low:g} to {high:g}."
+            return NotEvaluable("loss_outside_range", reason)
+        arms = [on_unit_scale(arm, low, high) for arm in losses]
         before = self.wealth.moments.n
         state, joint = self.wealth.extend((arms[0] - arms[1] + 1) / 2)
         log_e = joint[:, 0]

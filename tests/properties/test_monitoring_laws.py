@@ -9,6 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evaluation.inference.arrays import FloatArray
+from evaluation.inference.base import NotEvaluable
+from evaluation.monitoring.asymptotic import AsymptoticPlan
 from evaluation.monitoring.bernoulli import log_e_of_rate, rate_interval
 from evaluation.monitoring.betting import (
     Bets,
@@ -198,11 +200,15 @@ def test_a_harm_watch_is_one_sided_wealth_and_forgets_its_past(
     other = np.random.default_rng(seed).permutation(x)
     cut = data.draw(st.integers(0, len(x)))
     rule = HarmRule(alpha, margin * 4, loss_range=(-1.0, 3.0))
-    losses = 4 * x - 1, 4 * other - 1
-    whole, log_e = harm_watch(rule).extend(*losses)
+    losses = np.clip(4 * x - 1, -1, 3), np.clip(4 * other - 1, -1, 3)
+    at_once = harm_watch(rule).extend(*losses)
+    assert not isinstance(at_once, NotEvaluable)
+    whole, log_e = at_once
     state = harm_watch(rule)
     for part in (slice(0, cut), slice(cut, None)):
-        state, _ = state.extend(losses[0][part], losses[1][part])
+        extended = state.extend(losses[0][part], losses[1][part])
+        assert not isinstance(extended, NotEvaluable)
+        state = extended[0]
     assert state.signalled_at == whole.signalled_at
     assert state.log_e == whole.log_e
     first = np.flatnonzero(log_e >= -math.log(alpha))
@@ -325,3 +331,24 @@ def test_limits_rarely_exclude_the_truth_at_any_time(kind: str) -> None:
         found = plug_in_sequence(x, alpha=0.05, side="two_sided")
         misses["plug_in"] += bool(found.low[-1] > truth or found.high[-1] < truth)
     assert max(misses.values()) <= 2000 * (0.05 + 4 * math.sqrt(0.05 * 0.95 / 2000))
+
+
+def _asymptotic_misses(x: FloatArray, mean: float, burn_in: int) -> float:
+    """Share of rows whose two-sided 95 % sequence leaves `mean` at any time from the burn-in on."""
+    n = np.arange(1, x.shape[1] + 1)
+    plan = AsymptoticPlan(0.05, 500, 2, one_sided=False)
+    critical = np.array([plan.critical(k) for k in n.tolist()])
+    centre = x.cumsum(axis=1) / n
+    spread = (x**2).cumsum(axis=1) / n - centre**2
+    z = np.abs(centre - mean) / np.sqrt(np.maximum(spread, 1e-12) / np.maximum(n - 1, 1))
+    return float((z > critical)[:, burn_in - 1 :].any(axis=1).mean())
+
+
+@pytest.mark.slow
+def test_an_asymptotic_sequence_needs_a_late_burn_in_and_is_not_for_rare_events() -> None:
+    rng = np.random.default_rng(2)
+    allowed = 0.05 + 4 * math.sqrt(0.05 * 0.95 / 2000)
+    assert _asymptotic_misses(rng.normal(size=(2000, 2000)), 0.0, 100) < allowed
+    assert _asymptotic_misses(rng.exponential(size=(2000, 2000)), 1.0, 100) < allowed
+    rare = (rng.random((2000, 2000)) < 0.05).astype(np.float64)
+    assert _asymptotic_misses(rare, 0.05, 50) > 0.1

@@ -21,6 +21,8 @@ from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.orientation import critical_of
 from protocols.errors import UsageError
 
+_BATCH = 100_000  # replicates held in memory with all their looks
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -72,8 +74,12 @@ def simulate(
     if replicates < 2:
         raise UsageError("REPLICATES", "A Monte Carlo error needs two replicates or more.")
     bounds = bounds_of(scenario, rule)
-    records = run_trials(scenario, bounds, seed=seed, first=0, n=replicates)
-    return characteristics(scenario, bounds, records, alpha=alpha)
+    starts = range(0, replicates, _BATCH)
+    parts = [
+        run_trials(scenario, bounds, seed=seed, first=first, n=min(_BATCH, replicates - first))
+        for first in starts
+    ]
+    return characteristics(scenario, bounds, joined(parts), alpha=alpha)
 
 
 @dataclass(frozen=True, slots=True)

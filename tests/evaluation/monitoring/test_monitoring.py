@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import NotEvaluable
 from evaluation.monitoring.asymptotic import (
     AsymptoticLimits,
@@ -28,7 +29,7 @@ from evaluation.monitoring.betting import (
 from evaluation.monitoring.bounded import PlugIn, conjugate_sequence, plug_in_sequence
 from evaluation.monitoring.counts import binomial_crossings
 from evaluation.monitoring.distribution import distribution_band
-from evaluation.monitoring.harm import HarmRule, harm_watch
+from evaluation.monitoring.harm import HarmRule, HarmWatch, harm_watch
 from evaluation.monitoring.maxsprt import (
     binomial_llr,
     binomial_maxsprt,
@@ -276,12 +277,24 @@ def test_a_mix_that_stays_as_registered_is_not_called_changed() -> None:
     assert state.share_interval(0, 0.05)[1] < 0.97
 
 
+def watched(rule: HarmRule, candidate: FloatArray, care: FloatArray) -> HarmWatch:
+    found = harm_watch(rule).extend(candidate, care)
+    assert not isinstance(found, NotEvaluable)
+    return found[0]
+
+
+def test_a_loss_beyond_its_registered_range_is_no_fair_game() -> None:
+    found = harm_watch(HarmRule(0.05, 0.1)).extend(np.array([0.2, 1.2]), np.array([0.2, 0.2]))
+    assert isinstance(found, NotEvaluable)
+    assert found.code == "loss_outside_range"
+
+
 def test_harm_beyond_the_margin_signals_and_harm_within_it_does_not() -> None:
     rng = np.random.default_rng(3)
     care = (rng.random(4000) < 0.2).astype(np.float64)
     within, beyond = ((rng.random(4000) < share).astype(np.float64) for share in (0.22, 0.35))
     rule = HarmRule(alpha=0.025, margin=0.05)
-    quiet, loud = (harm_watch(rule).extend(arm, care)[0] for arm in (within, beyond))
+    quiet, loud = (watched(rule, arm, care) for arm in (within, beyond))
     assert quiet.signalled_at is None
     assert loud.signalled_at is not None
     assert loud.signalled_at < 2500
@@ -295,6 +308,14 @@ def test_a_mean_that_jumps_leaves_no_mean_under_any_hedge() -> None:
     assert half is not None
     assert half[0] == 0
     assert half[1] < 0.1
+
+
+def test_what_was_once_shown_of_a_mix_stays_shown() -> None:
+    moved = fate_mix([0.5, 0.5], concentration=100).extend([900, 600])
+    assert moved.p_value < 1e-6
+    back = moved.extend([600, 900])
+    assert back.log_e < 0
+    assert back.p_value == moved.p_value
 
 
 REFUSED: dict[str, Callable[[], object]] = {
