@@ -4,7 +4,9 @@ The mean is treated as a normal sum, which holds for all sample sizes from the b
 limit of a late burn-in; nothing is said before the burn-in. How late that must be depends on
 skewness: simulated at a nominal 5 %, a burn-in of 100 errs in 4 % of streams of normal or
 exponential values, but in 11 % where one case in twenty has an event (17 % from 50 cases on).
-Bounded values and events therefore belong to `betting`, `bernoulli` or `maxsprt`. Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, Annals of Statistics 52:2613.
+Bounded values and events therefore belong to `betting`, `bernoulli` or `maxsprt`.
+
+Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024, Annals of Statistics 52:2613.
 """
 
 import math
