@@ -131,14 +131,15 @@ def boundary(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 def information(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     observed = [float(here) for here in inputs["observed_information"]]
     times, planned = inputs.get("spending_time"), tuple(inputs.get("planned_fractions", ()))
-    full = "all" in str(inputs.get("final_analysis", ""))
+    rule = f"{case.get('method', '')} {times if isinstance(times, str) else ''}"
+    full = "all" in str(inputs.get("final_analysis", "")) or "1 at final" in rule
     final = FinalLook.FULL_ALPHA if full else FinalLook.INFORMATION_FRACTION
     moments: Sequence[float | None] = [None] * len(observed)
     clock, maximum = Clock.INFORMATION, float(inputs.get("planned_max_information", 1.0))
-    if isinstance(times, list):
+    if "min(planned" in rule and len(planned) == len(observed):
+        clock = Clock.MIN_PLANNED_OBSERVED
+    elif isinstance(times, list):
         clock, maximum, moments = Clock.CALENDAR, 1.0, times
-        if len(planned) == len(observed) and "min" in str(case.get("method")):
-            clock, maximum = Clock.MIN_PLANNED_OBSERVED, float(inputs["planned_max_information"])
     last = len(observed) - 1
     named = clock is Clock.MIN_PLANNED_OBSERVED
     looks = [
