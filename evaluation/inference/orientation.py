@@ -67,7 +67,10 @@ def upper_tail(statistic: float, df: float | None) -> float:
 
 
 def critical_value(level: float, df: float | None = None) -> float:
-    """The quantile of a two-sided interval at `level` in (0, 1]; infinite at level 1."""
+    """The quantile of a two-sided interval at `level` in (0, 1]; infinite at level 1.
+
+    Normal where `df` is None, else Student's t. Raises `UsageError` for another level.
+    """
     if not 0 < level <= 1:
         raise UsageError("LEVEL_RANGE", f"An interval's level lies in (0, 1], not {level}.")
     return critical_of((1 - level) / 2, df)

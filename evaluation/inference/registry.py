@@ -63,12 +63,16 @@ def method_of(word: str) -> Method:
 
 
 def estimate(word: str, rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
-    """The registered test of a hypothesis; `word` is the protocol's `test`."""
+    """The registered test of a hypothesis; `word` is the protocol's `test`.
+
+    Refuses values whose squares are no numbers, and what the word's own function refuses; raises
+    KeyError for a word that no table holds.
+    """
     return _too_large(rows) or TESTS[word].run(rows.canonical(), asked)
 
 
 def analysis(word: str, rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """A registered analysis; `word` is the protocol's `estimator`."""
+    """A registered analysis; `word` is the protocol's `estimator`. Refuses as `estimate`."""
     return _too_large(rows) or ESTIMATORS[word].run(rows.canonical(), asked)
 
 
@@ -85,5 +89,8 @@ def _too_large(rows: Rows) -> NotEvaluable | None:
 def sensitivity_test(
     word: str, counts: PairedCounts, *, direction: Direction
 ) -> McNemar | NotEvaluable:
-    """A registered sensitivity test of equal shares; it knows no margin."""
+    """A registered sensitivity test of equal shares; it knows no margin.
+
+    Refuses a table without discordant pairs.
+    """
     return mcnemar.mcnemar(counts, kind=SENSITIVITY_TESTS[word], direction=direction)

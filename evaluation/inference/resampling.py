@@ -43,6 +43,7 @@ class Replicates:
 
     @property
     def warnings(self) -> tuple[str, ...]:
+        """How many resamples gave no value, if any."""
         if self.undefined == 0:
             return ()
         total = len(self.values) + self.undefined
@@ -91,9 +92,10 @@ def bootstrap_totals(
 ) -> Replicates | NotEvaluable:
     """Replicates of a function of totals; `sums` is (K, m), one row a subject.
 
-    Weighted totals are exact, so they do not depend on the library that multiplies: sums are put
-    on a grid of at most 2^53 / K steps first, a relative change below K / 2^52. Memory is below
-    100 MB for 100,000 subjects.
+    Weighted totals are exact, so they do not depend on the library that multiplies: sums are put on
+    a grid of at most 2^53 / K steps first, a relative change below K / 2^52. Memory is below 100 MB
+    for 100,000 subjects. Refuses a statistic that is undefined on more than 5 % of the resamples;
+    raises as `subject_weights`.
     """
     k = len(sums)
     grid = _on_grid(np.asarray(sums, dtype=np.float64))
@@ -129,7 +131,8 @@ def bootstrap(
     """Replicates of any statistic that takes whole-number row weights.
 
     `cluster` numbers the subject of each row from 0 to K-1. The rows are never copied: a statistic
-    of ranks can sort once and sum weights along the sorted rows.
+    of ranks can sort once and sum weights along the sorted rows. Refuses and raises as
+    `bootstrap_totals`.
     """
     return bootstrap_each(
         lambda weights: (statistic(weights),),
@@ -148,7 +151,7 @@ def bootstrap_each(
     resamples: int,
     strata: IntArray | None = None,
 ) -> tuple[Replicates | NotEvaluable, ...]:
-    """`bootstrap` of several statistics on the same resamples, each judged by itself."""
+    """`bootstrap` of several statistics on the same resamples, each refused by itself."""
     k = int(cluster.max(initial=-1)) + 1
     drawn = subject_weights(k, seed=seed, resamples=resamples, strata=strata)
     found = [

@@ -65,7 +65,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One row a pair, in canonical order; all columns have one length n.
+    """One row a pair, in canonical order; all columns have one length n, or `UsageError`.
 
     `candidate` and `standard_of_care` hold the endpoint's value of each arm: 1 right / 0 wrong for
     a binary measure, the score turned so that higher is riskier for a ranking, a loss, an error,
@@ -100,10 +100,12 @@ class Rows:
 
     @property
     def n(self) -> int:
+        """How many pairs there are."""
         return len(self.outcome)
 
     @property
     def n_clusters(self) -> int:
+        """How many subjects there are."""
         return n_distinct(self.cluster)
 
     def column(self, name: str) -> FloatArray:

@@ -159,7 +159,10 @@ class AgreementDifference:
 def against_reference(
     raters: Raters, kind: Coefficient, weights: Weights
 ) -> AgreementDifference | NotEvaluable:
-    """Each arm's agreement with the reference, and the influence of each pair on the difference."""
+    """Each arm's agreement with the reference, and the influence of each pair on the difference.
+
+    Coefficients lie in [-1, 1]. Refuses as `coefficient` for either arm.
+    """
     arms: list[Agreement] = []
     columns: list[FloatArray] = []
     for levels in (raters.candidate, raters.standard_of_care):

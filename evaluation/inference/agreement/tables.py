@@ -27,9 +27,9 @@ def square_table(first: IntArray, second: IntArray, n_levels: int) -> FloatArray
 
 
 def checked_table(table: FloatArray) -> NotEvaluable | None:
-    """The refusal of an empty table; raises `UsageError` for a table that is no square of counts.
+    """Refuses an empty table; None where the (L, L) `table` of counts, L >= 2, may be used.
 
-    None means that the table may be used.
+    Raises `UsageError` for a table that is no square of counts.
     """
     square = table.ndim == 2 and table.shape[0] == table.shape[1] and len(table) > 1
     if not square or not np.isfinite(table).all() or (table < 0).any():

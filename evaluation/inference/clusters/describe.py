@@ -86,7 +86,10 @@ def _title(asked: Asked) -> str:
 
 
 def clustered_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Difference with the interval `asked.interval`; refuses as the clustered tests do."""
+    """Difference with the interval `asked.interval`; refuses as the clustered tests do.
+
+    Raises `UsageError` for an interval or a weighting that is not registered.
+    """
     totals = _weighted(rows, asked)
     if isinstance(totals, NotEvaluable):
         return totals
@@ -118,7 +121,11 @@ def clustered_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def clustered_effect_bootstrap(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Difference with a bootstrap interval by subject; seed and resamples from the protocol."""
+    """Difference with a bootstrap interval by subject; seed and resamples from the protocol.
+
+    Refuses as the clustered tests do, and where the interval asked for does not exist. Efron 1987,
+    J Am Stat Assoc 82:171.
+    """
     totals = _weighted(rows, asked)
     if isinstance(totals, NotEvaluable):
         return totals
@@ -161,7 +168,10 @@ def _bootstrap_limits(
 
 
 def clustered_ratio_estimate(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Ratio of means with its log-scale t interval, and the linearised standard error."""
+    """Ratio of means with its log-scale t interval, and the linearised standard error.
+
+    Refuses as `ratio_test`. Woodruff 1971, J Am Stat Assoc 66:411.
+    """
     totals = totals_or_refusal(rows.candidate, rows.standard_of_care, rows.cluster)
     if isinstance(totals, NotEvaluable):
         return totals
@@ -212,7 +222,7 @@ def clustered_mcnemar(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def working_of(asked: Asked) -> Working:
-    """The registered working correlation."""
+    """The registered working correlation; raises `UsageError` for one that does not exist."""
     match asked.word("working_correlation"):
         case "independence":
             return "independence"
@@ -235,7 +245,11 @@ def _link(asked: Asked) -> Link:
 
 
 def gee_arm_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """The arm's effect with plain sandwich and normal, and bias-reduced with t(K-1)."""
+    """The arm's effect with plain sandwich and normal, and bias-reduced with t(K-1).
+
+    Refuses as `stacked.arm_effect`; on a log or logit link also its exponential, without an upper
+    limit where that is no finite number.
+    """
     link = _link(asked)
     found = stacked.arm_effect(
         rows.candidate,

@@ -102,7 +102,11 @@ def cr2_test(
 def subject_weighted_test(
     totals: ClusterTotals, *, margin: float, direction: Direction, level: float
 ) -> Estimate | NotEvaluable:
-    """One-sample t of the subjects' mean differences."""
+    """One-sample t of the subjects' mean differences.
+
+    Refuses subjects whose mean differences are all the same; `totals` hold two subjects at least.
+    Williamson, Datta & Satten 2003, Biometrics 59:36.
+    """
     own, k = subject_differences(totals), totals.n_clusters
     mean = exact_sum(own) / k
     error = math.sqrt(exact_sum((own - mean) ** 2) / (k * (k - 1)))
@@ -124,7 +128,11 @@ def subject_weighted_test(
 def jackknife_test(
     totals: ClusterTotals, *, margin: float, direction: Direction, level: float
 ) -> Estimate | NotEvaluable:
-    """Leave-one-subject-out standard error of the pooled difference."""
+    """Leave-one-subject-out standard error of the pooled difference, t(K-1).
+
+    Refuses one subject and a difference that is the same without each of them. Tukey 1958, Ann Math
+    Stat 29:614.
+    """
     error = jackknife_error(jackknife_totals(pooled_sums(totals), mean_of_sums))
     if isinstance(error, NotEvaluable):
         return error
@@ -153,9 +161,10 @@ def bootstrap_test(
 ) -> Estimate | NotEvaluable:
     """Bootstrap standard error of the pooled difference; `drawing` is seed and resamples.
 
-    The bootstrap variance of a mean falls short by (K-1)/K, which the factor restores. Quantiles
-    of the replicates are no test at small K or at the levels of early looks, so the statistic is
-    Student's; percentile and accelerated intervals are the estimator's.
+    The bootstrap variance of a mean falls short by (K-1)/K, which the factor restores. Quantiles of
+    the replicates are no test at small K or at the levels of early looks, so the statistic is
+    Student's; percentile and accelerated intervals are the estimator's. Refuses replicates that
+    never move. Efron & Tibshirani 1993, chapter 6.
     """
     seed, resamples = drawing
     found = bootstrap_totals(pooled_sums(totals), mean_of_sums, seed=seed, resamples=resamples)

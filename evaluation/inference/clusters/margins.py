@@ -37,7 +37,11 @@ YANG = Method(
 def durkalski_margin(
     totals: ClusterTotals, *, margin: float, direction: Direction, level: float
 ) -> Estimate | NotEvaluable:
-    """sum (d_k - D) / sqrt(sum (d_k - mean)^2) with d_k a subject's mean difference."""
+    """sum (d_k - D) / sqrt(sum (d_k - mean)^2) with d_k a subject's mean difference.
+
+    `D` is the effect under the margin; normal reference. Refuses subjects whose mean differences
+    are all the same. Durkalski et al. 2003, Stat Med 22:279.
+    """
     own, k = subject_differences(totals), totals.n_clusters
     mean = exact_sum(own) / k
     error = math.sqrt(exact_sum((own - mean) ** 2)) / k

@@ -53,7 +53,11 @@ def _answer(method: Method, chi_squared: float) -> ClusteredMcNemar:
 
 
 def obuchowski(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluable:
-    """(K-1)/K (sum u)^2 / sum u^2 with u = n10 - n01 of a subject."""
+    """(K-1)/K (sum u)^2 / sum u^2 with u = n10 - n01 of a subject; one table a subject.
+
+    Refuses fewer than two subjects and subjects without any excess. Obuchowski 1998, Stat Med
+    17:1495.
+    """
     u = np.array([t.n10 - t.n01 for t in tables], dtype=np.float64)
     if len(u) < 2:
         return ONE_CLUSTER
@@ -64,7 +68,10 @@ def obuchowski(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluabl
 
 
 def durkalski(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluable:
-    """(sum u/n)^2 / sum (u/n)^2: every subject counts alike, another estimand."""
+    """(sum u/n)^2 / sum (u/n)^2: every subject counts alike, another estimand.
+
+    Refuses as `obuchowski`. Durkalski et al. 2003, Stat Med 22:2417.
+    """
     u = np.array([t.difference for t in tables], dtype=np.float64)
     if len(u) < 2:
         return ONE_CLUSTER
@@ -75,7 +82,10 @@ def durkalski(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluable
 
 
 def yang(tables: Sequence[PairedCounts]) -> ClusteredMcNemar | NotEvaluable:
-    """Mean of the sums of squares about zero and about the pooled estimate."""
+    """Mean of the sums of squares about zero and about the pooled estimate, with K/(K-1).
+
+    Refuses as `obuchowski`. Yang, Sun & Hardin 2010, Biom J 52:638.
+    """
     u = np.array([t.n10 - t.n01 for t in tables], dtype=np.float64)
     n = np.array([t.n for t in tables], dtype=np.float64)
     if len(u) < 2:

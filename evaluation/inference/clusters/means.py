@@ -84,10 +84,12 @@ class ClusterTotals:
 
     @property
     def n_clusters(self) -> int:
+        """K, the number of subjects."""
         return len(self.n)
 
     @property
     def n_pairs(self) -> int:
+        """Pairs of all subjects together."""
         return int(self.n.sum())
 
 
@@ -116,7 +118,7 @@ def clustered_difference(
 
 
 def constant_difference(candidate: FloatArray, standard_of_care: FloatArray) -> NotEvaluable | None:
-    """The refusal for identical arms or a constant difference; None when differences vary."""
+    """Refuses no pair, identical arms and a constant difference; None when differences vary."""
     if candidate.size == 0:
         return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
     difference = candidate - standard_of_care
@@ -133,7 +135,10 @@ def constant_difference(candidate: FloatArray, standard_of_care: FloatArray) -> 
 def difference_of_totals(
     totals: ClusterTotals, *, margin: float, direction: Direction, level: float
 ) -> Estimate | NotEvaluable:
-    """`clustered_difference` from sums by cluster, so that partitions can be merged first."""
+    """`clustered_difference` from sums by cluster, so that partitions can be merged first.
+
+    Refuses no pair, one cluster and a mean that is the same in every cluster.
+    """
     k, n = totals.n_clusters, totals.n_pairs
     if n == 0:
         return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
@@ -201,7 +206,11 @@ class RobustRatio:
 
 
 def clustered_ratio(totals: ClusterTotals, *, level: float) -> RobustRatio | NotEvaluable:
-    """Ratio of totals with subjects as clusters; refuses one cluster and a zero denominator."""
+    """Ratio of totals with subjects as clusters; its standard error and normal log interval.
+
+    Refuses one cluster, an arm whose total is not positive, and a ratio that is the same in every
+    cluster. Woodruff 1971, J Am Stat Assoc 66:411.
+    """
     k = totals.n_clusters
     if k < 2:
         return ONE_CLUSTER
@@ -229,9 +238,9 @@ class LeverageAdjusted:
 def leverage_adjusted(totals: ClusterTotals) -> LeverageAdjusted | NotEvaluable:
     """CR2 for a pooled mean difference, in closed form.
 
-    With n_k pairs in cluster k of N, the hat matrix of an intercept shrinks residual sums by
-    1 - n_k/N. Bell & McCaffrey 2002, Survey Methodology 28:169; Pustejovsky & Tipton 2018,
-    J Bus Econ Stat 36:672. Few effective subjects show as a small `df`: report it.
+    With n_k pairs in cluster k of N, the hat matrix of an intercept shrinks residual sums by 1 -
+    n_k/N. Bell & McCaffrey 2002, Survey Methodology 28:169; Pustejovsky & Tipton 2018, J Bus Econ
+    Stat 36:672. Few effective subjects show as a small `df`: report it. Refuses one cluster.
     """
     if totals.n_clusters < 2:
         return ONE_CLUSTER

@@ -111,7 +111,10 @@ def _best_ratio(sums: _Sums) -> float:
 
 
 def mixed_model_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """The word `mixed_model_effect` on rows."""
+    """The word `mixed_model_effect` on rows: mean with its normal interval, both variances.
+
+    Refuses as `mixed_mean`.
+    """
     found = mixed_mean(rows.candidate - rows.standard_of_care, rows.cluster)
     if isinstance(found, NotEvaluable):
         return found

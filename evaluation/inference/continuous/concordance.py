@@ -135,8 +135,10 @@ def intraclass(ratings: FloatArray, *, form: IccForm, level: float) -> Intraclas
     """Intraclass correlation of `ratings`, one row a subject and one column a rater (arm).
 
     Every cell is finite. The interval of an average is that of the single form, stepped up by
-    Spearman and Brown. Refuses fewer than two rows or columns, rows that do not differ, and
-    columns that agree (or differ by a constant), where no error is left.
+    Spearman and Brown. Refuses fewer than two rows, rows that do not differ, and columns that agree
+    (or differ by a constant), where no error is left. Raises `UsageError` for an unknown form and
+    fewer than two columns. Shrout & Fleiss 1979, Psychol Bull 86:420; McGraw & Wong 1996, Psychol
+    Methods 1:30.
     """
     if form not in get_args(IccForm):
         raise UsageError("ICC_FORM", f"There is no intraclass correlation {form}.")

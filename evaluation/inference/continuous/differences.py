@@ -50,11 +50,15 @@ class Equivalence:
 
     @property
     def p_value(self) -> float:
+        """The larger of both one-sided p-values: both limits must be beaten."""
         return max(self.p_lower, self.p_upper)
 
 
 def finite_pairs(candidate: FloatArray, standard_of_care: FloatArray) -> NotEvaluable | None:
-    """The refusal of no pair or of a value that is not finite; UsageError for unequal lengths."""
+    """Refuses no pair and a value that is not finite; None where every pair can be used.
+
+    Raises `UsageError` for arms of different length.
+    """
     if candidate.shape != standard_of_care.shape:
         raise UsageError("LENGTHS_DIFFER", "Both arms must have one value for each pair.")
     if candidate.size == 0:

@@ -83,7 +83,8 @@ def zones(
 ) -> IntArray | NotEvaluable:
     """The zone of each answer, 0 for A to 4 for E.
 
-    Refuses values that are not finite or below 1 mg/dL.
+    Refuses values that are not finite or below 1 mg/dL; raises `UsageError` for an unknown grid.
+    Clarke et al. 1987, Diabetes Care 10:622; Parkes et al. 2000, 23:1143.
     """
     if grid not in get_args(Grid):
         raise UsageError("ERROR_GRID", f"There is no error grid {grid}.")

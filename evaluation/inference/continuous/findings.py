@@ -26,7 +26,7 @@ class ArmValues:
 
 
 def repeats(rows: Rows) -> NotEvaluable | None:
-    """The refusal of a method for independent pairs where subjects come back."""
+    """Refuses subjects who come back, for a method of independent pairs; None without any."""
     k = rows.n_clusters
     if k == rows.n:
         return None
@@ -107,4 +107,5 @@ def arm_values(rows: Rows, *values: object) -> ArmValues:
 
 
 def findings_of(method: Method, rows: Rows, quantities: Sequence[Quantity]) -> Findings:
+    """The quantities as findings of all pairs and subjects of the rows."""
     return Findings(method, tuple(quantities), rows.n, rows.n_clusters)

@@ -78,8 +78,9 @@ def shift(
     """Signed-rank statistic about `null`, Hodges-Lehmann estimate and interval at `level`.
 
     `differences` are finite; `resolution` > 0 is what they are rounded to. Differences equal to
-    `null` enter neither estimate nor interval (as in R); under `pratt` they keep their ranks,
-    so that every other difference weighs as many averages more. Refuses constant differences.
+    `null` enter neither estimate nor interval (as in R); under `pratt` they keep their ranks, so
+    that every other difference weighs as many averages more. Refuses constant differences; raises
+    `UsageError` for another treatment of zeros.
     """
     if zeros not in ("wilcox", "pratt"):
         raise UsageError("ZEROS", f"Zeros are treated as wilcox or pratt, not {zeros}.")

@@ -42,6 +42,7 @@ class VarianceComponent:
 
     @property
     def part(self) -> float:
+        """What the component adds to the total variance."""
         return self.weight * self.variance
 
 
@@ -67,7 +68,10 @@ class Agreement:
 
 
 def normal_multiplier(coverage: float) -> float:
-    """How many standard deviations hold a share `coverage` in (0, 1) of normal differences."""
+    """How many standard deviations hold a share `coverage` in (0, 1) of normal differences.
+
+    Raises `UsageError` for another coverage.
+    """
     if not 0 < coverage < 1:
         raise UsageError("COVERAGE_RANGE", f"A coverage lies between 0 and 1, not {coverage}.")
     return critical_value(coverage)

@@ -13,6 +13,10 @@ MG_DL_PER_UNIT = {"mg_per_dl": 1.0, "mmol_per_l_18": 18.0, "mmol_per_l_18_016": 
 
 
 def error_grid(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `error_grid` on rows: both arms' shares in each zone, and in A or B together.
+
+    Refuses no reference value, and what `zones` refuses.
+    """
     reference = _reference(rows)
     if isinstance(reference, NotEvaluable):
         return reference
@@ -51,6 +55,10 @@ GLUCOSE_TITLES = {
 
 
 def glucose_ranges(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `glucose_ranges` on rows: both arms' means of each measure of the readings.
+
+    Refuses what `readings` refuses in either arm.
+    """
     factor = MG_DL_PER_UNIT[asked.word("unit")]
     arms = []
     for answers in (rows.candidate, rows.standard_of_care):
@@ -66,6 +74,10 @@ def glucose_ranges(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def within_tolerance(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `within_tolerance` on rows: both arms' shares of answers near the reference.
+
+    Refuses no reference value, no pair and values that are not finite.
+    """
     reference = _reference(rows)
     if isinstance(reference, NotEvaluable):
         return reference

@@ -82,11 +82,12 @@ def deming(
 ) -> Line | NotEvaluable:
     """Deming's regression of the candidate on the standard of care.
 
-    `error_ratio` > 0 is the variance of the candidate's error over that of the standard of care
-    (1: orthogonal regression). The variance is the sum of squared changes when one subject (or
-    pair, without `cluster`) is left out, about the full estimate, a little above the usual
-    jackknife; `jackknife_t` refers it to t with one degree of freedom less than subjects.
-    Refuses fewer than three subjects, arms that do not covary, and pairs all on one line.
+    `error_ratio` > 0 is the variance of the candidate's error over that of the standard of care (1:
+    orthogonal regression). The variance is the sum of squared changes when one subject (or pair,
+    without `cluster`) is left out, about the full estimate, a little above the usual jackknife;
+    `jackknife_t` refers it to t with one degree of freedom less than subjects. Refuses fewer than
+    three subjects, arms that do not covary, and pairs all on one line; raises `UsageError` for a
+    ratio that is not positive.
     """
     refusal = finite_pairs(candidate, standard_of_care)
     if refusal is not None:

@@ -41,6 +41,7 @@ HODGES_LEHMANN_METHOD = Method(
 
 
 def paired_t(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    """The word `paired_t` on rows; refuses repeated subjects and as `differences.paired_t`."""
     return repeats(rows) or differences.paired_t(
         rows.candidate,
         rows.standard_of_care,
@@ -51,6 +52,10 @@ def paired_t(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
 
 
 def wilcoxon(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    """The word `wilcoxon_signed_rank` on rows.
+
+    Refuses repeated subjects and as `hodges_lehmann.wilcoxon_signed_rank`.
+    """
     return repeats(rows) or hodges_lehmann.wilcoxon_signed_rank(
         rows.candidate,
         rows.standard_of_care,
@@ -63,6 +68,10 @@ def wilcoxon(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
 
 
 def mean(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `mean_difference` on rows: both means and their difference between subjects.
+
+    Refuses no pair and values that are not finite; a mean that does not vary has no interval.
+    """
     refusal = differences.finite_pairs(rows.candidate, rows.standard_of_care)
     if refusal is not None:
         return refusal
@@ -71,6 +80,10 @@ def mean(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def equivalence(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `mean_equivalence` on rows: the difference and both one-sided tests.
+
+    Refuses repeated subjects and as `differences.paired_equivalence`.
+    """
     found = repeats(rows) or differences.paired_equivalence(
         rows.candidate,
         rows.standard_of_care,
@@ -108,6 +121,10 @@ def equivalence(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def pseudo_median(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `hodges_lehmann` on rows; below 50 pairs with ties also the exact p given them.
+
+    Refuses no pair, values that are not finite, repeated subjects and as `shift`.
+    """
     found = differences.finite_pairs(rows.candidate, rows.standard_of_care) or repeats(rows)
     if found is not None:
         return found
@@ -143,6 +160,11 @@ def pseudo_median(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def agreement(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `limits_of_agreement` on rows: bias, standard deviation and both limits.
+
+    Refuses repeated subjects unless the protocol says how they repeat, and as the function of
+    `limits_of_agreement` that it calls.
+    """
     interval = cast("limits_of_agreement.LimitInterval", asked.interval)
     replicates = cast("limits_of_agreement.Replicates", asked.word("replicates"))
     multiplier = limits_of_agreement.normal_multiplier(asked.number("coverage"))
@@ -197,6 +219,7 @@ def _limit(
 
 
 def deming(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `deming_regression` on rows: intercept and slope; refuses as `regression.deming`."""
     found = regression.deming(
         rows.candidate,
         rows.standard_of_care,
@@ -209,6 +232,10 @@ def deming(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def passing_bablok(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `passing_bablok_regression` on rows: intercept and slope.
+
+    Refuses repeated subjects and as `regression.passing_bablok`.
+    """
     found = repeats(rows) or regression.passing_bablok(
         rows.candidate, rows.standard_of_care, level=asked.level
     )
@@ -242,6 +269,10 @@ def _line(
 
 
 def concordance_correlation(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `concordance_correlation` on rows, with its two factors and both shifts.
+
+    Refuses repeated subjects and as `concordance.concordance`.
+    """
     found = repeats(rows) or concordance.concordance(
         rows.candidate, rows.standard_of_care, level=asked.level
     )
@@ -271,6 +302,7 @@ def concordance_correlation(rows: Rows, asked: Asked) -> Findings | NotEvaluable
 
 
 def intraclass_correlation(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `intraclass_correlation` on rows; refuses repeated subjects and as `intraclass`."""
     found = (
         differences.finite_pairs(rows.candidate, rows.standard_of_care)
         or repeats(rows)

@@ -105,7 +105,7 @@ def _share_of_totals(sizes: IntArray, threshold: int) -> float:
 
 
 def run_sign_flip(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """The word `sign_flip` on rows."""
+    """The word `sign_flip` on rows: the mean and its exact p-values; refuses as `sign_flip`."""
     found = sign_flip(
         rows.candidate - rows.standard_of_care,
         resolution=asked.number("resolution"),

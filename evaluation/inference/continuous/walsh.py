@@ -50,11 +50,13 @@ class WalshAverages:
 
     @classmethod
     def of(cls, units: IntArray, *, extra: int = 0) -> "WalshAverages":
+        """The averages of `units`, differences as whole multiples of the resolution."""
         values, counts = np.unique(units, return_counts=True)
         return cls(values, counts.astype(np.int64), extra)
 
     @property
     def n(self) -> int:
+        """How many values the averages are of."""
         return int(self.counts.sum())
 
     @property

@@ -45,7 +45,7 @@ class PairedTests:
     """Counts of the eight kinds: one row (all pairs independent), or one row for each subject.
 
     With `clustered`, rows are subjects and errors are taken between them with K/(K-1); tables of
-    disjoint subjects can be stacked.
+    disjoint subjects can be stacked. Raises `UsageError` for another shape or a negative count.
     """
 
     cells: IntArray
@@ -90,10 +90,12 @@ class PairedTests:
 
     @property
     def totals(self) -> IntArray:
+        """Pairs of each of the eight kinds, all subjects together."""
         return np.asarray(self.cells.sum(axis=0), dtype=np.int64)
 
     @property
     def n_pairs(self) -> int:
+        """Pairs of every kind together."""
         return int(self.cells.sum())
 
     @property
@@ -103,6 +105,7 @@ class PairedTests:
 
     @property
     def df(self) -> float | None:
+        """Subjects less one; None for the normal where pairs are independent."""
         return float(len(self.cells) - 1) if self.clustered else None
 
     def total(self, kinds: IntArray) -> int:
@@ -175,7 +178,7 @@ def value(tests: PairedTests, measure: Measure, flag: IntArray) -> float | None:
 
 
 def unusable(tests: PairedTests) -> NotEvaluable | None:
-    """The refusal for no pair or one subject; None where an error can be estimated."""
+    """Refuses no pair and a single subject; None where an error can be estimated."""
     if tests.n_pairs == 0:
         return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
     if tests.clustered and len(tests.cells) < 2:

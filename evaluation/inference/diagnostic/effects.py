@@ -38,6 +38,7 @@ from protocols.vocabulary import Direction
 FEW_DISCORDANT = 10
 FEW_SUBJECTS = 15
 LARGEST_EXPONENT = 700.0  # beyond it a limit of a ratio is no number any more
+WOODRUFF = "Woodruff 1971, Journal of the American Statistical Association 66:411"
 _CLUSTERS = "; with repeated subjects between subjects, K/(K-1), Student's t with K-1"
 
 RELATIVE_SHARE = Method(
@@ -46,7 +47,7 @@ RELATIVE_SHARE = Method(
         "Ratio of two paired shares, candidate over standard of care; log-linearised error"
         f"{_CLUSTERS}."
     ),
-    citation="Pepe 2003, The Statistical Evaluation of Medical Tests, ch 3; Woodruff 1971",
+    citation=f"Pepe 2003, The Statistical Evaluation of Medical Tests, chapter 3; {WOODRUFF}",
 )
 RELATIVE_PREDICTIVE_VALUE = Method(
     name="relative_predictive_value",
@@ -54,7 +55,7 @@ RELATIVE_PREDICTIVE_VALUE = Method(
         "Ratio of two predictive values, candidate over standard of care; log-linearised error"
         f"{_CLUSTERS}."
     ),
-    citation="Moskowitz & Pepe 2006, Clinical Trials 3:272; Woodruff 1971",
+    citation=f"Moskowitz & Pepe 2006, Clinical Trials 3:272; {WOODRUFF}",
 )
 LIKELIHOOD_RATIO_REGRESSION = Method(
     name="likelihood_ratio_regression",
@@ -62,7 +63,7 @@ LIKELIHOOD_RATIO_REGRESSION = Method(
         "Ratio of two diagnostic likelihood ratios, candidate over standard of care, from the "
         f"saturated log-linear regression{_CLUSTERS}."
     ),
-    citation="Gu & Pepe 2009, International Journal of Biostatistics 5:27; Woodruff 1971",
+    citation=f"Gu & Pepe 2009, International Journal of Biostatistics 5:27; {WOODRUFF}",
 )
 PREDICTIVE_VALUE_DIFFERENCE = Method(
     name="predictive_value_difference",
@@ -70,7 +71,7 @@ PREDICTIVE_VALUE_DIFFERENCE = Method(
         "Difference of two predictive values, candidate minus standard of care, with its "
         f"linearised error{_CLUSTERS}."
     ),
-    citation="Wang, Davis & Soong 2006, Statistics in Medicine 25:2215; Woodruff 1971",
+    citation=f"Wang, Davis & Soong 2006, Statistics in Medicine 25:2215; {WOODRUFF}",
 )
 METHOD_OF: dict[Measure, Method] = {
     "sensitivity": RELATIVE_SHARE,
@@ -225,7 +226,7 @@ def difference_test(
 
 
 def without_spread(tests: PairedTests) -> NotEvaluable:
-    """Why there is no test: the arms agree everywhere, or the effect does not vary."""
+    """Refuses a test: the arms agree everywhere, or the effect does not vary."""
     if _discordant(tests) == 0:
         reason = f"The arms flag alike on all {tests.n_pairs} pairs."
         return NotEvaluable("no_discordant_pairs", reason)

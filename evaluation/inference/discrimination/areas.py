@@ -128,7 +128,11 @@ def _subjects(cluster: IntArray, outcome: BoolArray) -> Subjects:
 def refused(
     arms: tuple[FloatArray, ...], outcome: BoolArray, subjects: Subjects | None
 ) -> NotEvaluable | None:
-    """Why these scores have no area, or no variance of one; None when they have both."""
+    """Refuses scores without an area or without a variance of one; None when they have both.
+
+    That is no pair, a missing score, one class, one event or non-event (with `subjects`, in one
+    subject only) and constant scores. Raises `UsageError` for columns of different length.
+    """
     if {len(scores) for scores in arms} != {len(outcome)}:
         raise UsageError("LENGTHS_DIFFER", "Scores, outcomes and clusters must have one length.")
     if len(outcome) == 0:

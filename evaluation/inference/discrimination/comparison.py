@@ -48,7 +48,10 @@ class Compared:
     left_out: FloatArray
 
     def interval(self, word: str, *, level: float) -> tuple[float, float] | NotEvaluable:
-        """The interval that a word means: `normal`, `percentile` or `bca`."""
+        """The interval that a word means: `normal`, `percentile` or `bca`.
+
+        Refuses as `bca_interval`; raises `UsageError` for another word.
+        """
         match word:
             case "normal":
                 half = critical_value(level) * self.replicates.standard_error
@@ -73,6 +76,7 @@ class RankComparison:
 
     @property
     def warnings(self) -> tuple[str, ...]:
+        """Resamples without a value, and few subjects with events or non-events."""
         return (*self.difference.replicates.warnings, *few_subjects(self.subjects))
 
 
@@ -99,8 +103,9 @@ def compared(
 ) -> RankComparison | NotEvaluable:
     """Both arms' values of a statistic, their difference, and resamples of all three.
 
-    `arms` are candidate and standard of care. Refuses what `delong` refuses, arms that rank
-    alike, and a statistic that is undefined on more than one resample in twenty.
+    `arms` are candidate and standard of care. Refuses what `delong` refuses, arms that rank alike,
+    and a statistic that is undefined on more than one resample in twenty. Raises `UsageError` for
+    columns of different length.
     """
     if len(cluster) != len(outcome):
         raise UsageError("LENGTHS_DIFFER", "Scores, outcomes and clusters must have one length.")

@@ -26,10 +26,12 @@ class Curve:
 
     @property
     def n_events(self) -> int:
+        """Events on the whole curve, by weight."""
         return int(self.true[-1])
 
     @property
     def n_others(self) -> int:
+        """Non-events on the whole curve, by weight."""
         return int(self.false[-1])
 
 

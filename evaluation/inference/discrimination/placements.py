@@ -86,6 +86,7 @@ class Subjects:
 
     @classmethod
     def of(cls, cluster: IntArray, outcome: BoolArray) -> "Subjects":
+        """Numbers the subjects and counts those with an event, and with a non-event."""
         index, k = _numbered(cluster)
         events = np.count_nonzero(np.bincount(index[outcome], minlength=k))
         others = np.count_nonzero(np.bincount(index[~outcome], minlength=k))
@@ -138,7 +139,7 @@ def subject_influence(parts: Placements, outcome: BoolArray, subjects: Subjects)
 
 
 def obuchowski_variance(parts: Placements, outcome: BoolArray, cluster: IntArray) -> float:
-    """`subject_variance` from the subjects' labels."""
+    """`subject_variance` from the subjects' labels. Obuchowski 1997, Biometrics 53:567."""
     return subject_variance(parts, outcome, Subjects.of(cluster, outcome))
 
 

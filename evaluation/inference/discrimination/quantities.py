@@ -77,7 +77,7 @@ def area_findings(
 
     The Wald interval is normal without `cluster`, else Student's t with subjects less one, as is
     the jackknife's (each encounter a subject without `cluster`). Refuses as `delong`; an arm
-    without variance has no interval.
+    without variance has no interval. Raises `UsageError` for another interval.
     """
     if interval not in ("wald", "jackknife"):
         raise UsageError("INTERVAL", f"{interval} is no interval of an area.")
@@ -195,7 +195,10 @@ def reader_findings(
     readers: Effect,
     level: float,
 ) -> Findings | NotEvaluable:
-    """The averaged areas, their difference, and each reader's areas; `labels` names readers."""
+    """The averaged areas, their difference, and each reader's areas; `labels` names readers.
+
+    Refuses a single random reader; a part without an answer carries its reason.
+    """
     found = reader_areas(table, covariance=covariance)
     difference = averaged_difference(found, readers=readers)
     if isinstance(difference, NotEvaluable) and difference.code == "one_reader":

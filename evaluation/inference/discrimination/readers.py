@@ -43,6 +43,7 @@ class Crossed:
 
     @property
     def n_readers(self) -> int:
+        """J, the number of readers."""
         return int(self.scores.shape[1])
 
 
@@ -63,10 +64,12 @@ class ReaderAreas:
 
     @property
     def n_readers(self) -> int:
+        """J, the number of readers."""
         return int(self.areas.shape[1])
 
     @property
     def difference(self) -> float:
+        """Candidate - standard of care, every reader counting alike."""
         return float(self.areas[0].mean() - self.areas[1].mean())
 
 
@@ -79,6 +82,7 @@ class Averaged:
     df: float | None
 
     def interval(self, *, level: float) -> tuple[float, float]:
+        """The two-sided interval at `level`; normal where `df` is None."""
         half = critical_value(level, self.df) * self.standard_error
         return self.estimate - half, self.estimate + half
 
@@ -88,8 +92,9 @@ def crossed(
 ) -> Crossed | NotEvaluable:
     """Rows (one a reading) as a table of readers and cases.
 
-    Refuses readings without a reader or a score, a case that some reader did not read exactly
-    once, a case with two outcomes, and outcomes with fewer than two of a class.
+    Refuses readings without a reader or a score, a case that some reader did not read exactly once,
+    a case with two outcomes, and outcomes with fewer than two of a class. Raises `UsageError` for
+    columns of different length.
     """
     if {len(column) for column in (*arms, reader, case)} != {len(outcome)}:
         raise UsageError("LENGTHS_DIFFER", "Scores, outcomes, readers and cases must align.")
@@ -207,7 +212,10 @@ def averaged_difference(found: ReaderAreas, *, readers: Effect) -> Averaged | No
 
 
 def averaged_arm(found: ReaderAreas, arm: int, *, readers: Effect) -> Averaged | NotEvaluable:
-    """One arm's area averaged over readers; `arm` is 0 for the candidate. As the difference."""
+    """One arm's area averaged over readers; `arm` is 0 for the candidate.
+
+    Refuses as `averaged_difference`. Hillis 2007, Stat Med 26:596.
+    """
     j, area = found.n_readers, found.areas[arm]
     shared = max(found.arm_covariance[arm], 0.0)
     if readers == "fixed":

@@ -121,7 +121,10 @@ class ScoredTimes:
     cluster: IntArray
 
     def refused(self) -> NotEvaluable | None:
-        """No pair, a missing score or time, no comparable pair, one subject."""
+        """Refuses no pair, a missing score or time, no comparable pair and one subject.
+
+        None where all can be used; raises `UsageError` for columns of different length.
+        """
         columns = self.candidate, self.standard_of_care, self.cluster, self.event
         if any(len(column) != len(self.time) for column in columns):
             raise UsageError("LENGTHS_DIFFER", "Every column must have one value for each pair.")

@@ -37,7 +37,10 @@ MOST_EVENTS = 2.0**53
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Events and exposure (in one unit of time) of both arms."""
+    """Events and exposure (in one unit of time) of both arms.
+
+    Raises `UsageError` for a negative count or an exposure that is not positive.
+    """
 
     candidate: int
     standard_of_care: int
@@ -53,6 +56,7 @@ class Events:
 
     @property
     def total(self) -> int:
+        """Events of both arms together."""
         return self.candidate + self.standard_of_care
 
 
@@ -184,7 +188,10 @@ def _dispersion(candidate: FloatArray, standard_of_care: FloatArray) -> tuple[st
 
 
 def checked_counts(candidate: FloatArray, standard_of_care: FloatArray) -> NotEvaluable | None:
-    """The refusal of values that are no counts; None when all are whole and not negative."""
+    """Refuses no pair and values that are no counts; None when all are whole and not negative.
+
+    Raises `UsageError` for arms of different length.
+    """
     if candidate.shape != standard_of_care.shape:
         raise UsageError("LENGTHS_DIFFER", "Both arms must have one count for each pair.")
     if candidate.size == 0:

@@ -59,7 +59,10 @@ class PairedTimes:
     cluster: IntArray
 
     def refused(self) -> NotEvaluable | None:
-        """No pair, a time that is negative or missing, one subject."""
+        """Refuses no pair, a time that is negative or missing, no event at all and one subject.
+
+        None where all can be used; raises `UsageError` for columns of different length.
+        """
         arms = (
             (self.candidate_time, self.candidate_event),
             (self.standard_of_care_time, self.standard_of_care_event),
@@ -167,6 +170,7 @@ class RiskSets:
         return float((self.candidate_events - self.events * self.share(log_ratio)).sum())
 
     def information(self, log_ratio: float) -> float:
+        """Second derivative of the log partial likelihood, its sign turned; not negative."""
         share = self.share(log_ratio)
         return float((self.events * share * (1 - share)).sum())
 

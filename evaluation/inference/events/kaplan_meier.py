@@ -72,7 +72,10 @@ class Survival:
 
 
 def checked_times(time: FloatArray, event: BoolArray) -> NotEvaluable | None:
-    """The refusal of no pair and of times that are negative or not finite."""
+    """Refuses no pair and times that are negative or not finite; None where all can be used.
+
+    Raises `UsageError` unless every time says whether it is an event.
+    """
     if time.shape != event.shape:
         raise UsageError("LENGTHS_DIFFER", "Every time must say whether it is an event.")
     if time.size == 0:

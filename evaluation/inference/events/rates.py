@@ -64,7 +64,10 @@ class PairedCountsOverTime:
         return cls(candidate, standard_of_care, time, time, cluster)
 
     def refused(self) -> NotEvaluable | None:
-        """Refuses no counts, exposures not above 0, one subject, an arm without events."""
+        """Refuses no counts, exposures not above 0, one subject, an arm without events.
+
+        None where all can be used; raises `UsageError` for columns of different length.
+        """
         counts = checked_counts(self.candidate, self.standard_of_care)
         if counts is not None:
             return counts

@@ -37,7 +37,7 @@ class LogRatio:
 
     @property
     def p_two_sided(self) -> float:
-        """P-value of a ratio of 1."""
+        """Wald's two-sided p-value of a ratio of 1."""
         return 2 * upper_tail(abs(self.log_ratio / self.standard_error), self.df)
 
 

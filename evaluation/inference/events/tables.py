@@ -80,7 +80,10 @@ def rate_quantities(found: RateRatio, level: float) -> tuple[Quantity, ...]:
 def survival_quantities(
     times: PairedTimes, moments: tuple[float, ...], level: float
 ) -> tuple[Quantity, ...] | NotEvaluable:
-    """For each moment both arms' survival and the paired difference."""
+    """For each moment, in the unit of the times, both arms' survival and their difference.
+
+    Refuses as `Curve.of` for either arm; a difference without an answer carries its reason.
+    """
     arms = (
         (times.candidate_time, times.candidate_event),
         (times.standard_of_care_time, times.standard_of_care_event),

@@ -9,6 +9,7 @@ from protocols.errors import UsageError
 
 
 def choice(asked: Asked, name: str, choices: dict[str, str]) -> str:
+    """The registered word of the parameter `name`; raises `UsageError` for one not in `choices`."""
     word = asked.word(name)
     if word not in choices:
         raise UsageError("PARAMETER", f"{word} is no choice of {name}.")
@@ -22,6 +23,7 @@ def bounded(quantity: Quantity, low: float, high: float, asked: Asked) -> Quanti
 
 
 def tested(name: str, title: str, answer: Estimate | NotEvaluable, asked: Asked) -> Quantity:
+    """A test's answer with its interval, or the reason for having none."""
     if isinstance(answer, NotEvaluable):
         return Quantity(name, title, reason=answer.reason)
     quantity = Quantity(
@@ -39,4 +41,5 @@ def tested(name: str, title: str, answer: Estimate | NotEvaluable, asked: Asked)
 def findings(
     method: Method, quantities: tuple[Quantity, ...], rows: Rows, *warnings: str
 ) -> Findings:
+    """The quantities as findings of all pairs and subjects, known or not."""
     return Findings(method, quantities, rows.n, rows.n_clusters, warnings)

@@ -66,8 +66,9 @@ def auc_extremes(
 ) -> AucExtremes | NotEvaluable:
     """Smallest and largest candidate - SoC area over all outcomes of the unascertained pairs.
 
-    `outcome` counts only where `ascertained`; `failed` marks candidates without an answer,
-    which rank worst (their score is not read). Refuses when no assignment has both classes.
+    `outcome` counts only where `ascertained`; `failed` marks candidates without an answer, which
+    rank worst (their score is not read). Refuses a missing score, and when no assignment has both
+    classes. Raises `UsageError` for columns of different length.
     """
     n = len(outcome)
     if {len(scores_candidate), len(scores_soc), len(ascertained)} != {n}:
@@ -130,7 +131,10 @@ def auc_bounds(
     failed: BoolArray | None = None,
     cluster: IntArray | None = None,
 ) -> AucBounds | NotEvaluable:
-    """`auc_extremes` with the estimate of each completed data set, at the interval's `level`."""
+    """`auc_extremes` with the estimate of each completed data set, at the interval's `level`.
+
+    Refuses and raises as `auc_extremes`; an extreme that `delong` refuses carries its reason.
+    """
     extremes = auc_extremes(scores_candidate, scores_soc, outcome, ascertained, failed=failed)
     if isinstance(extremes, NotEvaluable):
         return extremes

@@ -51,7 +51,7 @@ class EqualShares:
 
 
 def status_of(candidate_flag: BoolArray, standard_of_care_flag: BoolArray) -> IntArray:
-    """The place in `STATUSES` of each pair."""
+    """The place in `STATUSES` of each pair; raises `UsageError` for flags of different length."""
     if candidate_flag.shape != standard_of_care_flag.shape:
         raise UsageError("LENGTHS_DIFFER", "The arms must have one flag for each pair.")
     return (np.where(candidate_flag, 1, 3) - standard_of_care_flag).astype(np.int64)

@@ -171,7 +171,8 @@ def informative_missingness(
 ) -> MissingnessTest | NotEvaluable:
     """Does it matter who lacks an answer? Compares the outcome between the two groups.
 
-    Refuses an empty group. Counts are of encounters with an ascertained outcome.
+    Counts are of encounters with an ascertained outcome. Refuses an empty group; raises
+    `UsageError` for more events than encounters. Newcombe 1998, Stat Med 17:873.
     """
     if min(n_answered, n_unanswered) == 0:
         empty = "without" if n_unanswered == 0 else "with"

@@ -128,7 +128,8 @@ def imputed_numbers(
     """As `imputed_differences` for numbers: unknown paired differences from a linear model.
 
     `delta` is added to each imputed difference, in the endpoint's unit; with the shift `candidate`
-    its sign is turned where less is better, so that positive always favours the candidate.
+    its sign is turned where less is better, so that positive always favours the candidate. Refuses
+    what `number_draws` refuses.
     """
     draws = number_draws(
         how.x, difference, known, cluster, posterior=how.posterior, seed=how.seed, m=how.m

@@ -134,7 +134,7 @@ def outcome_draws(
     `normal_approximation` draws coefficients around their maximum likelihood estimate (Rubin 1987,
     5.3); `bayesian_bootstrap` refits with exponential weights by subject, so it knows that subjects
     come back (Rubin 1981, Ann Stat 9:130). Rows must be in canonical order. Refuses what `logistic`
-    refuses.
+    refuses; raises `UsageError` for fewer than two draws.
     """
     if m < 2:
         raise UsageError("RESAMPLING", "Multiple imputation needs two imputations at least.")
@@ -180,7 +180,8 @@ def number_draws(
     """`m` proper draws of a number from a normal linear model, for the rows that are not known.
 
     As `outcome_draws`; residual variance from its scaled inverse chi-squared (Rubin 1987, 5.3).
-    Refuses no more known values than coefficients, and values that the predictors determine.
+    Refuses no more known values than coefficients, and values that the predictors determine. Raises
+    `UsageError` for fewer than two draws.
     """
     if m < 2:
         raise UsageError("RESAMPLING", "Multiple imputation needs two imputations at least.")

@@ -51,7 +51,11 @@ def pooled(
     direction: Direction,
     level: float,
 ) -> Pooled | NotEvaluable:
-    """Pools at least two imputations of a data set with `n` records; df stay finite at B = 0."""
+    """Pools at least two imputations of a data set with `n` records; df stay finite at B = 0.
+
+    Refuses a single imputation and a pooled variance of zero; raises `UsageError` for estimates
+    without their variance. Rubin 1987, 3.1; Barnard & Rubin 1999, Biometrika 86:948.
+    """
     m = len(estimates)
     if m != len(variances):
         raise UsageError("LENGTHS_DIFFER", "Each imputation needs its estimate and its variance.")

@@ -36,7 +36,8 @@ class Potential:
     """Values of both arms under no event (column 0) and under the event (column 1).
 
     `candidate` and `standard_of_care` have shape (n, 2), NaN where a pair with that outcome is not
-    in the denominator, in both arms alike. `outcome` counts only where `known`.
+    in the denominator, in both arms alike. `outcome` counts only where `known`. Raises `UsageError`
+    for columns of different length, or where only one arm is in the denominator.
     """
 
     candidate: FloatArray

@@ -14,7 +14,11 @@ SIDES: tuple[Side, Side] = ("worst", "best")
 
 
 def run_worst_and_best(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """`delong` is the interval of an area, the others are those of a mean of pairs."""
+    """The word `worst_and_best_case` on rows: both extremes over the unascertained outcomes.
+
+    `delong` is the interval of an area, the others are those of a mean of pairs. Refuses no pair,
+    an interval of the other kind of measure, and a score interval of values that are not 0 or 1.
+    """
     if not rows.n:
         return NotEvaluable("no_pairs", "There is no pair.")
     is_area = _outcome_is_immaterial(rows)
@@ -102,6 +106,10 @@ def _case(side: Side, found: Extreme | NotEvaluable, asked: Asked) -> Quantity:
 
 
 def run_tipping(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `tipping_point` on rows: every cell of the grid, and the smallest tip.
+
+    Refuses as `tipping_grid`.
+    """
     found = tipping.tipping_grid(
         Potential.of(rows),
         shares=asked.numbers("shares"),
@@ -161,6 +169,10 @@ STATUS_TITLES = {
 
 
 def run_ascertainment(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `ascertainment` on rows: the share known by what the arms predicted.
+
+    Refuses no pair; the test of equal shares carries its reason where it has no answer.
+    """
     if not rows.n:
         return NotEvaluable("no_pairs", "There is no pair.")
     # Elsewhere a missing answer is the wrong flag, which would tell the outcome here.

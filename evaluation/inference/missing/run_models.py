@@ -86,10 +86,19 @@ def _stand_for(probability: FloatArray) -> str:
 
 
 def run_ipw_test(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    """The word `ipw_difference` on rows.
+
+    Refuses no pair, a registered probability that is missing, and as `delay_model` and
+    `weighted_difference`.
+    """
     return _weighted(rows, asked, IPW_TEST)
 
 
 def run_ipw(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `inverse_probability_weighting` on rows, beside the difference without weights.
+
+    Refuses as `run_ipw_test`.
+    """
     found = _weighted(rows, asked, weighting.METHOD)
     if isinstance(found, NotEvaluable):
         return found
@@ -141,6 +150,10 @@ def _imputed(
 
 
 def run_imputed_test(rows: Rows, asked: Asked) -> Estimate | NotEvaluable:
+    """The word `imputed_difference` on rows.
+
+    Refuses no pair, none known, and as `imputed_differences` or `imputed_numbers`.
+    """
     found = _imputed(rows, asked, (0.0,), "event")
     if isinstance(found, NotEvaluable):
         return found
@@ -173,6 +186,10 @@ def _estimate(
 
 
 def run_multiple_imputation(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `multiple_imputation` on rows: the pooled difference and its variances.
+
+    Refuses as `run_imputed_test`.
+    """
     found = _imputed(rows, asked, (0.0,), "event")
     if isinstance(found, NotEvaluable):
         return found
@@ -192,7 +209,10 @@ def run_multiple_imputation(rows: Rows, asked: Asked) -> Findings | NotEvaluable
 
 
 def run_delta(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Delta 0 is always tried: a change of verdict is measured from it."""
+    """The word `delta_adjustment` on rows: the pooled difference at every shift.
+
+    Delta 0 is always tried: a change of verdict is measured from it. Refuses as `run_imputed_test`.
+    """
     shift = imputation.SHIFTS[choice(asked, "shift", {**imputation.SHIFTS})]
     deltas = tuple(sorted({0.0, *asked.numbers("deltas")}))
     found = _imputed(rows, asked, deltas, shift)

@@ -57,7 +57,7 @@ def delay_model(x: FloatArray, known: BoolArray) -> FloatArray | NotEvaluable:
 
 
 def unsupported(probability: FloatArray) -> NotEvaluable | None:
-    """The refusal where some pair had hardly a chance to be known; None where all had one.
+    """Refuses pairs that had hardly a chance to be known; None where all had one.
 
     Weights are never truncated. UsageError for numbers that are no probabilities.
     """
@@ -109,7 +109,10 @@ def weighted_means(
 def means_of_totals(
     candidate: FloatArray, standard_of_care: FloatArray, weights: FloatArray, *, n_pairs: int
 ) -> WeightedMeans | NotEvaluable:
-    """`weighted_means` from one weighted sum a subject; subjects without weight do not count."""
+    """`weighted_means` from one weighted sum a subject; subjects without weight do not count.
+
+    Refuses as `weighted_means`.
+    """
     present = weights > 0
     k = int(np.count_nonzero(present))
     if k == 0:
@@ -144,7 +147,10 @@ def weighted_difference(
     direction: Direction,
     level: float,
 ) -> Estimate | NotEvaluable:
-    """Weighted difference against a margin; every row is a known pair with its `probability`."""
+    """Weighted difference against a margin; every row is a known pair with its `probability`.
+
+    Refuses as `unsupported` and `weighted_means`.
+    """
     refusal = unsupported(probability)
     if refusal is not None:
         return refusal

@@ -119,7 +119,8 @@ class Distances:
 def distances(data: Predicted, *, smoother: Smoother) -> Distances | NotEvaluable:
     """ICI, E50, E90 and Emax over the pairs; quantiles by linear interpolation.
 
-    Austin & Steyerberg 2019 use `loess`, Harrell's `val.prob` uses `lowess`: the numbers differ.
+    Austin & Steyerberg 2019, Stat Med 38:4051, use `loess`, Harrell's `val.prob` uses `lowess`: the
+    numbers differ. Refuses as `curve`.
     """
     found = curve(data.probability, data.outcome, smoother=smoother)
     if isinstance(found, NotEvaluable):

@@ -126,7 +126,11 @@ def log_likelihood(linear: FloatArray, outcome: FloatArray) -> float:
 
 
 def joint_fit(data: Predicted) -> Fit | NotEvaluable:
-    """Maximum likelihood of intercept and slope by Newton's steps that never lose likelihood."""
+    """Maximum likelihood of intercept and slope by Newton's steps that never lose likelihood.
+
+    Refuses predictions of exactly 0 or 1, one class, constant or separated predictions, and a fit
+    that does not converge.
+    """
     logit = _logit(data)
     if isinstance(logit, NotEvaluable):
         return logit

@@ -45,8 +45,9 @@ def log_losses(
 ) -> FloatArray | NotEvaluable:
     """-log of the probability given to what happened, of every pair.
 
-    `clip` in [0, 0.5) keeps probabilities that far from 0 and 1; it belongs to the protocol. At 0
-    a certain prediction that was wrong has an infinite loss, and the whole is refused.
+    `clip` in [0, 0.5) keeps probabilities that far from 0 and 1; it belongs to the protocol, and
+    another raises `UsageError`. Refuses as `not_probabilities`, and at a clip of 0 a certain
+    prediction that was wrong: its loss is infinite.
     """
     if not 0 <= clip < 0.5:
         raise UsageError("PARAMETER", f"A clip lies in [0, 0.5), not at {clip}.")

@@ -50,10 +50,12 @@ class Predicted:
 
     @property
     def n(self) -> int:
+        """How many pairs there are."""
         return len(self.outcome)
 
     @property
     def one_class(self) -> bool:
+        """Whether there are only events, or only non-events."""
         return bool((self.outcome == self.outcome[0]).all())
 
     @property
@@ -69,7 +71,10 @@ class Predicted:
 
 
 def not_probabilities(probability: FloatArray, outcome: FloatArray) -> NotEvaluable | None:
-    """The refusal for data that are no probabilities with outcomes 0 or 1; else None."""
+    """Refuses no pair, and data that are no probabilities with outcomes 0 or 1; else None.
+
+    Raises `UsageError` unless both are of one length.
+    """
     if probability.shape != outcome.shape or probability.ndim != 1:
         raise UsageError("LENGTHS_DIFFER", "Every probability needs one outcome.")
     if probability.size == 0:
@@ -82,5 +87,5 @@ def not_probabilities(probability: FloatArray, outcome: FloatArray) -> NotEvalua
 
 
 def share_of_events(outcome: FloatArray) -> float:
-    """Events over pairs."""
+    """Events over pairs, in [0, 1]; `outcome` holds 0 and 1 and is not empty."""
     return exact_sum(outcome) / len(outcome)

@@ -42,6 +42,7 @@ class Net:
 
     @property
     def total(self) -> float:
+        """Net reclassification, events and non-events added, in [-2, 2]."""
         return self.events + self.non_events
 
 
@@ -58,6 +59,7 @@ class Discrimination:
 
     @property
     def total(self) -> float:
+        """Integrated discrimination improvement, events and non-events added, in [-2, 2]."""
         return self.events + self.non_events
 
     @property

@@ -41,6 +41,7 @@ class Answered:
     warnings: tuple[str, ...]
 
     def findings(self, method: Method, quantities: list[Quantity], *warnings: str) -> Findings:
+        """The quantities as findings of the pairs that both arms answered."""
         return Findings(
             method,
             tuple(quantities),
@@ -96,6 +97,10 @@ def _compared(
 
 
 def brier(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `brier_score` on rows: both means, their difference, scaled scores.
+
+    Refuses as `answered`.
+    """
     data = answered(rows)
     if isinstance(data, NotEvaluable):
         return data
@@ -120,6 +125,10 @@ def _scaled(data: Answered, found: list[Quantity]) -> list[Quantity]:
 
 
 def log_loss(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `log_loss` on rows: both means and their difference.
+
+    Refuses as `answered` and `log_losses`.
+    """
     data, clip = answered(rows), asked.number("clip")
     if isinstance(data, NotEvaluable):
         return data
@@ -134,6 +143,7 @@ def log_loss(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def net_benefit(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `net_benefit` on rows, at the registered threshold; refuses as `answered`."""
     data = answered(rows)
     if isinstance(data, NotEvaluable):
         return data
@@ -144,6 +154,10 @@ def net_benefit(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def decision_curve(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `decision_curve` on rows: net benefit at each registered threshold.
+
+    Refuses as `net_benefit`.
+    """
     data = answered(rows)
     if isinstance(data, NotEvaluable):
         return data
@@ -181,6 +195,10 @@ def _at_threshold(
 
 
 def calibration(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `calibration` on rows: what `arm_calibration` gives for each arm.
+
+    Refuses as `answered`; a part without an answer carries its reason.
+    """
     data, smoother = answered(rows), _smoother(asked.word("smoother"))
     if isinstance(data, NotEvaluable):
         return data
@@ -252,6 +270,10 @@ def _smoother(word: str) -> Smoother:
 
 
 def binned(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `expected_calibration_error` on rows: both arms' mean and largest binned error.
+
+    Refuses as `answered`; raises `UsageError` for another binning.
+    """
     data, binning = answered(rows), asked.word("binning")
     if binning not in ("equal_width", "equal_mass"):
         raise UsageError("PARAMETER", f"There is no binning {binning}.")
@@ -274,6 +296,10 @@ def binned(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def reclassification(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `reclassification` on rows: between categories, of any move, and integrated.
+
+    Refuses as `answered` and one class.
+    """
     data, cutoffs = answered(rows), asked.numbers("cutoffs")
     if isinstance(data, NotEvaluable):
         return data

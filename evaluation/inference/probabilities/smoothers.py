@@ -51,7 +51,7 @@ def curve(
     return smoothed if isinstance(smoothed, NotEvaluable) else Curve(x, smoothed)
 
 
-def lowess(x: FloatArray, y: FloatArray) -> FloatArray | NotEvaluable:
+def lowess(x: FloatArray, y: FloatArray) -> FloatArray:
     """Local lines over two thirds of the pairs, no robustness rounds, step 0.01 of the range.
 
     `x` ascending. Cleveland 1979, J Am Stat Assoc 74:829, in the form of R's `lowess(iter = 0)`,
@@ -102,8 +102,9 @@ def _local_line(
 def loess(x: FloatArray, y: FloatArray) -> FloatArray | NotEvaluable:
     """Local parabolas over three quarters of the pairs, blended between the knots of a tree.
 
-    `x` ascending. Cleveland & Devlin 1988, J Am Stat Assoc 83:596, with the defaults of R's
-    `loess` (span 0.75, degree 2, cell 0.2, interpolation by cubic Hermite polynomials).
+    `x` ascending. Cleveland & Devlin 1988, J Am Stat Assoc 83:596, with the defaults of R's `loess`
+    (span 0.75, degree 2, cell 0.2, interpolation by cubic Hermite polynomials). Refuses windows of
+    too few different values for a parabola.
     """
     n = len(x)
     window = min(n, int(_LOESS_SPAN * n + 1e-5))

@@ -133,7 +133,10 @@ _ODDS: dict[str, OddsInterval] = {"exact": "exact", "midp": "midp", "wilson": "w
 
 
 def conditional_odds(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Odds n10/n01 with the interval `asked.interval`; refuses no discordant pair."""
+    """Odds n10/n01 with the interval `asked.interval`; refuses no discordant pair.
+
+    Raises `UsageError` for an interval that conditional odds do not have.
+    """
     counts = counts_of(rows)
     if asked.interval not in _ODDS:
         raise UsageError("INTERVAL", f"Conditional odds have no interval {asked.interval}.")

@@ -38,7 +38,8 @@ FEW_PAIRS = 50
 class PairedCounts:
     """A paired 2x2 table: both right, candidate only, standard of care only, neither.
 
-    Tables of disjoint parts of the data add up to the table of the whole.
+    Tables of disjoint parts of the data add up to the table of the whole. Raises `UsageError` for a
+    negative count.
     """
 
     n11: int
@@ -52,7 +53,7 @@ class PairedCounts:
 
     @classmethod
     def of(cls, candidate: BoolArray, standard_of_care: BoolArray) -> "PairedCounts":
-        """Counts two arrays of right/wrong of one length."""
+        """Counts two arrays of right/wrong; raises `UsageError` unless they are of one length."""
         if candidate.shape != standard_of_care.shape:
             raise UsageError("LENGTHS_DIFFER", "The arms must have one value for each pair.")
         both = int(np.count_nonzero(candidate & standard_of_care))
@@ -68,22 +69,27 @@ class PairedCounts:
 
     @property
     def n(self) -> int:
+        """All pairs of the table."""
         return self.n11 + self.n10 + self.n01 + self.n00
 
     @property
     def n_discordant(self) -> int:
+        """Pairs on which the arms differ."""
         return self.n10 + self.n01
 
     @property
     def n_candidate(self) -> int:
+        """Pairs that the candidate has right."""
         return self.n11 + self.n10
 
     @property
     def n_standard_of_care(self) -> int:
+        """Pairs that the standard of care has right."""
         return self.n11 + self.n01
 
     @property
     def difference(self) -> float:
+        """Share right, candidate - standard of care, in [-1, 1]; needs a pair."""
         return (self.n10 - self.n01) / self.n
 
     def swapped(self) -> "PairedCounts":
@@ -143,7 +149,10 @@ def score_statistic(counts: PairedCounts, effect: float) -> float:
 
 
 def tango_limits(counts: PairedCounts, *, critical: float) -> tuple[float, float]:
-    """The effects that the score test does not reject at the given critical value (>= 0)."""
+    """The effects that the score test does not reject at the given critical value (>= 0).
+
+    Both lie in [-1, 1]. Raises `UsageError` for an empty table. Tango 1998, Stat Med 17:891.
+    """
     if counts.n == 0:
         raise UsageError("NO_PAIRS", "There is no interval for an empty table.")
     if math.isinf(critical):
@@ -229,7 +238,10 @@ def few_discordant(counts: PairedCounts) -> tuple[str, ...]:
 
 
 def arm_shares(counts: PairedCounts, *, level: float) -> tuple[ArmShare, ArmShare] | NotEvaluable:
-    """The shares of the standard of care and of the candidate, in this order (Wilson)."""
+    """The shares of the standard of care and of the candidate, in this order, with intervals.
+
+    Refuses an empty table. Wilson 1927, J Am Stat Assoc 22:209.
+    """
     if counts.n == 0:
         return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
 

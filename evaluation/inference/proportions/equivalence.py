@@ -31,6 +31,7 @@ class Equivalence:
 
     @property
     def p_value(self) -> float:
+        """The larger of both one-sided p-values: both limits must be beaten."""
         return max(self.p_lower, self.p_upper)
 
 

@@ -81,7 +81,10 @@ def mcnemar(
     kind: McNemarKind,
     direction: Direction = Direction.HIGHER_IS_BETTER,
 ) -> McNemar | NotEvaluable:
-    """McNemar's test of equal shares; refuses a table without discordant pairs."""
+    """McNemar's test of equal shares; refuses a table without discordant pairs.
+
+    McNemar 1947, Psychometrika 12:153; the exact and the mid-p form are the sign test's.
+    """
     if counts.n_discordant == 0:
         reason = "No pair is discordant, so there is nothing to test."
         return NotEvaluable("no_discordant_pairs", reason)

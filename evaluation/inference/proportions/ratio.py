@@ -28,7 +28,10 @@ FARTHEST = 20.0  # logarithm of a ratio beyond which a limit counts as 0 or infi
 
 
 def restricted_ratio_variance(counts: PairedCounts, ratio: float) -> float:
-    """Variance of n1. - n.1 `ratio` with the nuisance at its restricted maximum likelihood."""
+    """Variance of n1. - n.1 `ratio` with the nuisance at its restricted maximum likelihood.
+
+    Raises `UsageError` for a ratio that is not positive. Tang, Tang & Chan 2003, Stat Med 22:1217.
+    """
     if not ratio > 0:
         raise UsageError("RATIO_RANGE", f"A ratio is positive, not {ratio}.")
     n, events = counts.n, counts.n11 + counts.n10 + counts.n01

@@ -31,13 +31,19 @@ def wilson_interval(events: int, n: int, *, level: float) -> tuple[float, float]
 
 
 def clopper_pearson_lower(events: int, n: int, *, alpha: float) -> float:
-    """One-sided exact lower bound at confidence 1 - alpha (Clopper & Pearson 1934)."""
+    """One-sided exact lower bound at confidence 1 - alpha.
+
+    Clopper & Pearson 1934, Biometrika 26:404.
+    """
     _check(events, n)
     return 0.0 if events == 0 else float(special.betaincinv(events, n - events + 1, alpha))
 
 
 def clopper_pearson_upper(events: int, n: int, *, alpha: float) -> float:
-    """One-sided exact upper bound at confidence 1 - alpha (Clopper & Pearson 1934)."""
+    """One-sided exact upper bound at confidence 1 - alpha.
+
+    Clopper & Pearson 1934, Biometrika 26:404.
+    """
     _check(events, n)
     return 1.0 if events == n else float(special.betainccinv(events + 1, n - events, alpha))
 
@@ -52,7 +58,10 @@ def clopper_pearson_interval(events: int, n: int, *, level: float) -> tuple[floa
 
 
 def midp_interval(events: int, n: int, *, level: float) -> tuple[float, float]:
-    """Exact tails with half the point probability (Lancaster 1961; Berry & Armitage 1995)."""
+    """Exact tails with half the point probability.
+
+    Lancaster 1961, J Am Stat Assoc 56:223; Berry & Armitage 1995, The Statistician 44:417.
+    """
     _check(events, n)
     alpha = (1 - level) / 2
 
@@ -73,7 +82,10 @@ def midp_interval(events: int, n: int, *, level: float) -> tuple[float, float]:
 
 
 def jeffreys_interval(events: int, n: int, *, level: float) -> tuple[float, float]:
-    """Equal-tailed posterior interval under Beta(1/2, 1/2), not truncated at 0 or n events."""
+    """Equal-tailed posterior interval under Beta(1/2, 1/2), not truncated at 0 or n events.
+
+    Brown, Cai & DasGupta 2001, Statistical Science 16:101.
+    """
     _check(events, n)
     alpha = (1 - level) / 2
     a, b = events + 0.5, n - events + 0.5

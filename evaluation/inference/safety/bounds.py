@@ -98,7 +98,10 @@ def share_bounds(share: float, size: float, confidence: float) -> ShareBounds:
 
 
 def p_below(events: int, n: int, limit: float) -> float:
-    """One-sided exact p-value of H0: share >= `limit`, that is P(X <= events) at the limit."""
+    """One-sided exact p-value of H0: share >= `limit`, that is P(X <= events) at the limit.
+
+    `limit` lies in (0, 1). Raises `UsageError` for counts or a limit that are none.
+    """
     if n < 1 or not 0 <= events <= n or not 0 < limit < 1:
         raise UsageError("COUNT_RANGE", f"{events} events among {n} against {limit} is no test.")
     # scipy's binomial distribution function loses digits from a million on, the beta's does not
@@ -141,7 +144,10 @@ def net_discordant_harm(
 def p_odds_below(
     candidate_only: int, standard_of_care_only: int, odds_margin: float
 ) -> float | NotEvaluable:
-    """One-sided exact p of H0: conditional odds of harm >= `odds_margin` (a share r/(1+r))."""
+    """One-sided exact p of H0: conditional odds of harm >= `odds_margin` (a share r/(1+r)).
+
+    Refuses when no pair was harmed by one arm only.
+    """
     n = candidate_only + standard_of_care_only
     if n == 0:
         return NotEvaluable("no_discordant_pairs", "No encounter was harmed by only one arm.")
@@ -149,21 +155,30 @@ def p_odds_below(
 
 
 def poisson_upper(events: float, exposure: float, confidence: float) -> float:
-    """One-sided exact upper bound of a rate per unit of exposure (Garwood 1936)."""
+    """One-sided exact upper bound of a rate per unit of exposure.
+
+    Raises `UsageError` for a negative count or no exposure. Garwood 1936, Biometrika 28:437.
+    """
     if events < 0 or not exposure > 0:
         raise UsageError("COUNT_RANGE", f"{events} events in an exposure of {exposure} is no rate.")
     return float(special.gammainccinv(events + 1, _alpha(confidence))) / exposure
 
 
 def poisson_lower(events: float, exposure: float, confidence: float) -> float:
-    """One-sided exact lower bound of a rate; 0 without events. Raises as `poisson_upper`."""
+    """One-sided exact lower bound of a rate; 0 without events.
+
+    Raises `UsageError` as `poisson_upper`.
+    """
     if events < 0 or not exposure > 0:
         raise UsageError("COUNT_RANGE", f"{events} events in an exposure of {exposure} is no rate.")
     return 0.0 if events == 0 else float(special.gammaincinv(events, _alpha(confidence))) / exposure
 
 
 def p_rate_below(events: float, exposure: float, limit: float) -> float:
-    """One-sided exact p of H0: rate >= `limit`, that is P(X <= events) at the limit."""
+    """One-sided exact p of H0: rate >= `limit`, that is P(X <= events) at the limit.
+
+    Raises `UsageError` for a negative count, no exposure or a limit that is not positive.
+    """
     if events < 0 or not exposure > 0 or not limit > 0:
         raise UsageError("COUNT_RANGE", f"{events} events against a rate of {limit} is no test.")
     return float(special.gammaincc(events + 1, limit * exposure))

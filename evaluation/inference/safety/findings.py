@@ -74,17 +74,21 @@ class Harms:
 
     @property
     def n(self) -> int:
+        """How many pairs there are."""
         return len(self.candidate)
 
     @property
     def n_clusters(self) -> int:
+        """How many subjects there are; every pair has its own without `cluster`."""
         return self.n if self.cluster is None else n_distinct(self.cluster)
 
     @property
     def subjects(self) -> IntArray:
+        """The subject of each pair, numbered."""
         return np.arange(self.n, dtype=np.int64) if self.cluster is None else self.cluster
 
     def arms(self) -> Iterator[tuple[str, FloatArray]]:
+        """Each arm's name with its harms, the candidate first."""
         yield "candidate", self.candidate
         yield "standard_of_care", self.standard_of_care
 
@@ -107,6 +111,7 @@ def share_findings(
     """Each arm's share of harm with exact bounds, and the p of a share at or above `limit`.
 
     One-sided bounds have confidence `level`, a two-sided interval (1 + level) / 2 on each side.
+    Refuses no pair and values that are no harm.
     """
     _between("limit", limit)
     refusal = _unusable(harms)
@@ -129,7 +134,8 @@ def rate_findings(
 ) -> Findings | NotEvaluable:
     """Each arm's events per unit of exposure, as `share_findings`; events may be counts.
 
-    Refuses exposures that are missing or not positive.
+    Refuses exposures that are missing or not positive; raises `UsageError` for a limit that is not
+    positive.
     """
     if not limit > 0:
         raise UsageError("LIMIT_RANGE", f"A rate's limit is positive, not {limit}.")
@@ -173,7 +179,11 @@ def discordant_harms(harms: Harms) -> tuple[int, int]:
 
 
 def net_harm_findings(harms: Harms, *, level: float, odds_margin: float) -> Findings | NotEvaluable:
-    """The sign test, and the test of conditional odds of `odds_margin` or more."""
+    """The sign test, and the test of conditional odds of `odds_margin` or more.
+
+    Refuses no pair and values that are no harm; raises `UsageError` for a margin that is not
+    positive.
+    """
     if not odds_margin > 0:
         raise UsageError("MARGIN_RANGE", f"A margin of odds is positive, not {odds_margin}.")
     refusal = _unusable(harms)
@@ -280,7 +290,8 @@ def posterior_findings(
 ) -> Findings | NotEvaluable:
     """Where the share of harm lies after the data: interval, and probability below `limit`.
 
-    `discordant_harm` is the candidate's part of the harms that only one arm had.
+    `discordant_harm` is the candidate's part of the harms that only one arm had. Refuses no pair
+    and values that are no harm.
     """
     refusal = _unusable(harms)
     if refusal is not None:

@@ -13,7 +13,9 @@ METHOD = Method(
         "Beta-binomial posterior of a share of harm under the prior that the protocol fixes; with "
         "repeated subjects at the effective number of encounters."
     ),
-    citation="Spiegelhalter, Abrams & Myles 2004, Bayesian Approaches to Clinical Trials, ch 3",
+    citation=(
+        "Spiegelhalter, Abrams & Myles 2004, Bayesian Approaches to Clinical Trials, chapter 3"
+    ),
 )
 
 

@@ -36,7 +36,8 @@ def hidden_levels(smallest: Sequence[int], n: Sequence[int], *, minimum: int) ->
 
     A level is suppressed below `minimum`. Large levels are withheld, the next smallest first, until
     those kept back are two at least and hold `minimum` together: small ones could be had as the
-    total less the rest. A level in which there is nobody gives nobody away.
+    total less the rest. A level in which there is nobody gives nobody away. Raises `UsageError`
+    unless every level has its size.
     """
     if len(smallest) != len(n):
         raise UsageError("LENGTHS_DIFFER", "Every level needs its size and its smallest cell.")

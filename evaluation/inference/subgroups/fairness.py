@@ -46,7 +46,10 @@ N_COUNTS: Final = 4  # pairs, events, flagged, flagged events
 
 
 def count_columns(outcome: BoolArray, flag: BoolArray) -> FloatArray:
-    """What a pair adds to its group's counts, (n, 4): pair, event, flag, flagged event."""
+    """What a pair adds to its group's counts, (n, 4): pair, event, flag, flagged event.
+
+    Raises `UsageError` for columns of different length.
+    """
     if outcome.shape != flag.shape:
         raise UsageError("LENGTHS_DIFFER", "Every pair needs an outcome and a flag.")
     columns = np.ones(len(outcome)), outcome, flag, outcome & flag

@@ -41,7 +41,10 @@ class Interaction:
 def interaction(
     first: tuple[float, float], second: tuple[float, float], *, level: float
 ) -> Interaction | NotEvaluable:
-    """Compares two (estimate, standard error) of independent subgroups."""
+    """Compares two (estimate, standard error) of independent subgroups by z.
+
+    Refuses two standard errors of zero. Altman & Bland 2003, BMJ 326:219.
+    """
     error = math.hypot(first[1], second[1])
     if not error > 0:
         return NotEvaluable("zero_variance", "Both subgroups have a standard error of zero.")
@@ -142,8 +145,12 @@ class Pooling:
 
 
 def cochran_q(estimates: Sequence[float], variances: Sequence[float]) -> Pooling | NotEvaluable:
-    """Heterogeneity of independent estimates (Cochran 1954; Higgins & Thompson 2002, Stat Med
-    21:1539; DerSimonian & Laird 1986). Refuses one estimate and a variance that is not positive.
+    """Heterogeneity of independent estimates with their variances, and their pooled value.
+
+    Cochran 1954, Biometrics 10:101; Higgins & Thompson 2002, Stat Med 21:1539; DerSimonian & Laird
+    1986, Control Clin Trials 7:177. Refuses one estimate, and an estimate or variance that is not
+    finite or a variance that is not positive; raises `UsageError` for estimates without their
+    variance.
 
     Written out because statsmodels' `combine_effects` divides by zero for equal estimates and where
     its untruncated variance between them cancels one of theirs.

@@ -41,6 +41,7 @@ class Levels:
 
     @property
     def shown(self) -> tuple[int, ...]:
+        """The places of the levels that may be shown."""
         return self.hidden.shown
 
     @property
@@ -63,6 +64,7 @@ class Levels:
 
     @property
     def warnings(self) -> tuple[str, ...]:
+        """How many levels are hidden, if any."""
         hidden = len(self.titles) - len(self.shown)
         return (f"{hidden} levels are hidden and take no part.",) if hidden else ()
 

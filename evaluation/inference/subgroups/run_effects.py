@@ -18,7 +18,7 @@ Answer = Estimate | NotEvaluable
 
 
 def run_interaction(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Every shown level against the first one shown."""
+    """Every shown level against the first one shown; refuses fewer than two shown levels."""
     levels = Levels.of(rows, asked)
     if isinstance(levels, NotEvaluable):
         return levels
@@ -35,7 +35,10 @@ def run_interaction(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def run_heterogeneity(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Wald's test between subjects, and Cochran's Q where no subject is in two levels."""
+    """Wald's test between subjects, and Cochran's Q where no subject is in two levels.
+
+    Refuses fewer than two levels that may be shown.
+    """
     levels = Levels.of(rows, asked)
     if isinstance(levels, NotEvaluable):
         return levels

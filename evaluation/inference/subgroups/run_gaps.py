@@ -45,6 +45,10 @@ CALIBRATION = Kind(
 
 
 def run_fairness(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `fairness_gaps` on rows: rates of every shown level, and their gaps.
+
+    Refuses fewer than two levels that may be shown.
+    """
     levels = Levels.of(rows, asked)
     if isinstance(levels, NotEvaluable):
         return levels
@@ -57,6 +61,10 @@ def run_fairness(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
 
 
 def run_calibration(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
+    """The word `calibration_gap` on rows: observed over expected of every shown level.
+
+    Refuses fewer than two levels that may be shown, and a missing probability.
+    """
     levels = Levels.of(rows, asked)
     if isinstance(levels, NotEvaluable):
         return levels

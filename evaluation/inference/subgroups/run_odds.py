@@ -13,7 +13,10 @@ ARMS = {"candidate": "the candidate", "standard_of_care": "the standard of care"
 
 
 def run_stratified(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
-    """Flag against outcome for each arm, and the discordant pairs of both."""
+    """Flag against outcome for each arm, and the discordant pairs of both.
+
+    Refuses fewer than two levels that may be shown.
+    """
     levels = Levels.of(rows, asked)
     if isinstance(levels, NotEvaluable):
         return levels
