@@ -279,7 +279,10 @@ TESTS: dict[str, HypothesisTest] = {
         scores.DIFFERENCE,
         _mean_score_difference,
         limits="Scores are a judgement fixed beforehand. Refuses differences that never vary.",
-        witnesses=("ordinal_mean_scores_pathologists", "clustered_difference of the scores"),
+        witnesses=(
+            "ordinal_mean_scores_pathologists",
+            "one pair a subject gives the scores of the table",
+        ),
     ),
 }
 ESTIMATORS: dict[str, Estimator] = {

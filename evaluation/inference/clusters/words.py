@@ -119,7 +119,7 @@ TESTS: dict[str, HypothesisTest] = {
         method=differences.SUBJECT_WEIGHTED,
         run=_OnTotals(differences.subject_weighted_test),
         limits=f"{FEW} It weights subjects, not encounters: another estimand.",
-        witnesses=("paired_t_tost_pefr_first", "it is the one-sample t of subjects' means"),
+        witnesses=("paired_t_tost_pefr_first", "one pair a subject gives the paired t-test"),
     ),
     "jackknife_difference": HypothesisTest(
         method=differences.JACKKNIFE,

@@ -40,7 +40,10 @@ ESTIMATORS: dict[str, Estimator] = {
         runs.MEAN_METHOD,
         runs.mean,
         limits="Needs two subjects; a mean that does not vary has no interval.",
-        witnesses=("paired_t_tost_pefr_first", "equals the test of the same data"),
+        witnesses=(
+            "paired_t_tost_pefr_first",
+            "one pair a subject gives the t-test of the differences",
+        ),
     ),
     "mean_equivalence": Estimator(
         differences.TOST_METHOD,
@@ -94,7 +97,10 @@ ESTIMATORS: dict[str, Estimator] = {
         concordance.ICC_METHOD,
         runs.intraclass_correlation,
         limits="Independent pairs; depends on how much the subjects differ.",
-        witnesses=("icc_twoway_agreement_pefr_first", "analysis of variance by statsmodels"),
+        witnesses=(
+            "icc_twoway_agreement_pefr_first",
+            "forms follow from variances; swapping the arms",
+        ),
     ),
     "error_grid": Estimator(
         error_grids.METHOD,
@@ -112,6 +118,9 @@ ESTIMATORS: dict[str, Estimator] = {
         tolerance.METHOD,
         reference_runs.within_tolerance,
         limits="A share that does not vary has no interval.",
-        witnesses=("paired_t_tost_pefr_first", "equals the paired difference of the indicators"),
+        witnesses=(
+            "cluster_robust_diff_singletons (its interval)",
+            "a wider tolerance loses no answer",
+        ),
     ),
 }

@@ -80,28 +80,31 @@ TESTS: dict[str, HypothesisTest] = {
         _relative_share,
         "Asymptotic: few discordant pairs, or few subjects who have one, leave a warning. Refuses "
         "a share of zero and arms that never differ.",
-        ("rel_sesp_Paired1", "jackknife over subjects in test_diagnostic_laws"),
+        ("rel_sesp_Paired1", "slope in each subject's weight, by numerical derivatives"),
     ),
     "relative_predictive_value": HypothesisTest(
         effects.RELATIVE_PREDICTIVE_VALUE,
         _relative_predictive_value,
         "Predictive values depend on how frequent the event is; asymptotic. Refuses an arm without "
         "flags (or without right ones) and effects without spread.",
-        ("pv_Paired1", "jackknife over subjects in test_diagnostic_laws"),
+        ("pv_Paired1", "slope in each subject's weight, by numerical derivatives"),
     ),
     "likelihood_ratio_regression": HypothesisTest(
         effects.LIKELIHOOD_RATIO_REGRESSION,
         _likelihood_ratio_regression,
         "No covariates: the saturated form. Refuses an arm without false (or without true) "
         "answers of the kind in question, where a likelihood ratio is zero or infinite.",
-        ("dlr_Paired1", "jackknife over subjects in test_diagnostic_laws"),
+        ("dlr_Paired1", "slope in each subject's weight, by numerical derivatives"),
     ),
     "predictive_value_difference": HypothesisTest(
         effects.PREDICTIVE_VALUE_DIFFERENCE,
         _predictive_value_difference,
         "A Wald form: near 0 or 1 its interval is too short and may leave [-1, 1]. Refuses an arm "
         "that never gives the answer in question, and effects without spread.",
-        ("pv_Paired1 (point estimates)", "jackknife over subjects in test_diagnostic_laws"),
+        (
+            "pv_Paired1 (point estimates)",
+            "slope in each subject's weight, by numerical derivatives",
+        ),
     ),
 }
 
@@ -139,33 +142,33 @@ ESTIMATORS: dict[str, Estimator] = {
         _sensitivity_and_specificity,
         "Both shares must pass, so that neither needs a stricter level; the tango interval treats "
         "pairs as independent. A share without discordant pairs is not tested.",
-        ("sesp_Paired1", "the larger p of the two single tests in test_diagnostic"),
+        ("sesp_Paired1", "the larger p of the two single tests"),
     ),
     "predictive_values": Estimator(
         findings.PREDICTIVE_VALUES,
         _predictive_values,
         "Several tests of one question: which of them counts must be said in the protocol. With "
         "repeated subjects the weighted score coincides with the generalised one.",
-        ("pv_Paired1", "generalised score by a double loop in test_diagnostic_laws"),
+        ("pv_Paired1", "generalised score by a double loop"),
     ),
     "likelihood_ratios": Estimator(
         findings.LIKELIHOOD,
         _likelihood_ratios,
         "The saturated form without covariates; no ratio where an arm's likelihood ratio is zero "
         "or infinite.",
-        ("dlr_Paired1", "sum of the variances of two relative shares in test_diagnostic_laws"),
+        ("dlr_Paired1", "sum of the variances of two relative shares"),
     ),
     "global_accuracy_test": Estimator(
         scores.GLOBAL,
         _global_accuracy,
         "A test of equality in either direction, never of non-inferiority. Refuses a class without "
         "discordant pairs.",
-        ("rel_sesp_Paired1", "sum of two McNemar statistics in test_diagnostic_laws"),
+        ("rel_sesp_Paired1", "sum of two McNemar statistics"),
     ),
     "relative_accuracy": Estimator(
         findings.RELATIVE_ACCURACY,
         _relative_accuracy,
         "No ratio where an arm's share is zero; without discordant pairs an estimate and no test.",
-        ("rel_sesp_Paired1", "swapped arms give the inverse ratios in test_diagnostic_laws"),
+        ("rel_sesp_Paired1", "swapped arms give the inverse ratios"),
     ),
 }

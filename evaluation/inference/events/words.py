@@ -15,6 +15,7 @@ from evaluation.inference.events.ratios import LogRatio, against_margin
 from evaluation.inference.rows import Asked, Rows
 from protocols.errors import UsageError
 
+MAYO = "Mayo score of 312 patients, Dickson et al. 1989"
 COUNT_RATIO = replace(counts.METHOD, name="count_ratio_estimate")
 RATE_RATIO = Method(
     "rate_ratio",
@@ -260,7 +261,7 @@ TESTS: dict[str, HypothesisTest] = {
             "One dispersion for both arms; the estimate leans on the model where exposures differ. "
             "Refuses an arm without events and one subject."
         ),
-        witnesses=("rate_ratio_negbin_marginal", "statsmodels NegativeBinomial"),
+        witnesses=("rate_ratio_negbin_marginal", "no other dispersion is likelier"),
     ),
     "cox_stratified_by_pair": HypothesisTest(
         cox.STRATIFIED,
@@ -287,7 +288,7 @@ TESTS: dict[str, HypothesisTest] = {
             "Harrell's C depends on the censoring; normal with a resampled error, which is poor "
             "near 1. Refuses data without comparable pairs, identical arms and one subject."
         ),
-        witnesses=("law: double loop over pairs", "areas under the ROC curve without censoring"),
+        witnesses=(MAYO, "double loop over pairs; area under the ROC curve with one event time"),
     ),
 }
 ESTIMATORS: dict[str, Estimator] = {
@@ -301,7 +302,7 @@ ESTIMATORS: dict[str, Estimator] = {
         RATE_RATIO,
         _rate_ratio,
         limits="As the tests of the same models. Refuses an arm without events and one subject.",
-        witnesses=("rate_ratio_negbin_marginal", "statsmodels NegativeBinomial"),
+        witnesses=("rate_ratio_negbin_marginal", "no other dispersion is likelier"),
     ),
     "exact_rate_ratio": Estimator(
         counts.RATE_METHOD,
@@ -328,6 +329,6 @@ ESTIMATORS: dict[str, Estimator] = {
         concordance.ESTIMATOR,
         _concordance,
         limits="Harrell's C depends on the censoring. Refuses data without comparable pairs.",
-        witnesses=("law: double loop over pairs", "areas under the ROC curve without censoring"),
+        witnesses=(MAYO, "double loop over pairs; area under the ROC curve with one event time"),
     ),
 }

@@ -24,6 +24,7 @@ POSTERIORS: dict[str, Posterior] = {
 }
 LARGEST_ERROR = 1e3  # of a standardised coefficient: beyond it the likelihood has no maximum
 SEPARATED = NotEvaluable("model_not_estimable", "The predictors separate the outcomes completely.")
+CODES = (0.0, 1.0)  # of a column that says who belongs to a group
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,26 @@ def logistic(
             found = model.fit(maxiter=50, tol=1e-12)
             root = np.linalg.cholesky(np.asarray(found.normalized_cov_params, dtype=np.float64))
         except np.linalg.LinAlgError:
-            return SEPARATED
+            return _separated(x, event)
     coefficients = np.asarray(found.params, dtype=np.float64)
     if not (np.isfinite(coefficients).all() and np.abs(root).max() < LARGEST_ERROR):
-        return SEPARATED
+        return _separated(x, event)
     return Fit(coefficients, root)
+
+
+def _separated(x: FloatArray, event: BoolArray) -> NotEvaluable:
+    """The refusal, with the group that is alike in what is modelled where one is to blame."""
+    for column in x.T[1:]:
+        for code in CODES if np.isin(column, CODES).all() else ():
+            group = event[column == code]
+            if len(set(group.tolist())) == 1:
+                return NotEvaluable(
+                    SEPARATED.code,
+                    f"A group of {len(group)} pairs that a predictor sets apart (a level, or pairs"
+                    " without the candidate's answer) is alike in what is modelled, so the model"
+                    " has no estimate.",
+                )
+    return SEPARATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,34 +142,34 @@ ESTIMATORS: dict[str, Estimator] = {
         _exact_share_bound,
         "Exact for independent pairs. Where subjects come back the bounds are approximate, and "
         "wide with few events: without any, each subject counts about once.",
-        ("safety_binom_upper_0_100", "error rates between subjects in test_safety_bounds"),
+        ("safety_binom_upper_0_100", "error rates between subjects, simulated"),
     ),
     "exact_rate_bound": Estimator(
         findings.RATE,
         _exact_rate_bound,
         "Exact if events are Poisson and pairs independent; one exposure serves both arms. Refuses "
         "exposures that are missing or not positive.",
-        ("safety_poisson_upper_12_95.4", "chi-squared quantiles in test_safety_laws"),
+        ("safety_poisson_upper_12_95.4", "chi-squared quantiles"),
     ),
     "net_discordant_harm": Estimator(
         NET_HARM_METHOD,
         _net_discordant_harm,
         "Concordant harms do not enter. Where subjects come back each counts once, by the sign of "
         "its net harm. Without discordant harm p is 1: no evidence either way.",
-        ("net_harm_9_4", "binomial tail by direct summation in test_safety_laws"),
+        ("net_harm_9_4", "binomial tail by direct summation"),
     ),
     "severity_weighted_harm": Estimator(
         findings.SEVERITY,
         _severity_weighted_harm,
         "Weights are a judgement, fixed beforehand. Refuses a severity without weight, one subject "
         "and differences that do not vary.",
-        ("severity_weighted_harm", "all weights times a factor in test_safety_laws"),
+        ("severity_weighted_harm", "all weights times a factor"),
     ),
     "posterior_harm": Estimator(
         POSTERIOR,
         _posterior_harm,
         "The prior is part of the answer and is fixed in the protocol. Where subjects come back, "
         "counts enter at their effective number.",
-        ("beta_binomial_informative", "posterior by quadrature in test_safety_laws"),
+        ("beta_binomial_informative", "posterior by quadrature"),
     ),
 }

@@ -72,8 +72,13 @@ def run_calibration(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     columns = []
     for arm in ARMS:
         probability = chosen.column(f"{arm}_probability")
-        if np.isnan(probability).any():
-            reason = "A pair lacks a probability."
+        n_lacking = int(np.isnan(probability).sum())
+        if n_lacking:
+            reason = (
+                f"{n_lacking} of {len(probability)} pairs lack a probability of the"
+                f" {arm.replace('_', ' ')}; a population that leaves out candidates without an"
+                " answer has them all."
+            )
             return NotEvaluable("scores_missing", reason)
         columns.append(calibration.calibration_columns(chosen.outcome, probability))
     return _findings(CALIBRATION, levels, columns, rows, asked)

@@ -191,3 +191,22 @@ def test_a_mean_that_few_large_losses_carry_is_given_with_a_warning(
     found = registry.estimate(word, rows, Asked(0.95, direction, 0.1))
     assert isinstance(found, Estimate)
     assert any("few large losses" in warning for warning in found.warnings) is warned
+
+
+def test_many_resamples_come_near_the_linearised_error() -> None:
+    rng = np.random.default_rng(4)
+    subjects = np.repeat(np.arange(60), rng.integers(1, 5, 60)).tolist()
+    arms = (rng.random(len(subjects)) < share for share in (0.8, 0.7))
+    rows = rows_of(*(arm.astype(float).tolist() for arm in arms), subjects)
+    plain = registry.estimate("clustered_difference", rows, Asked(level=0.9, margin=0.1))
+    drawn, again = (
+        registry.estimate(
+            "bootstrap_difference", rows, Asked(level=0.9, margin=0.1, seed=seed, resamples=4000)
+        )
+        for seed in (3, 3)
+    )
+    assert isinstance(plain, Estimate)
+    assert isinstance(drawn, Estimate)
+    assert drawn == again
+    assert drawn.estimate == plain.estimate
+    assert drawn.standard_error == pytest.approx(plain.standard_error, rel=0.05)
