@@ -1,7 +1,8 @@
 """The efficacy bound of one hypothesis at one look: how alpha is spent, on which correlations.
 
-Two clocks, kept apart (Lan & DeMets 1983, Biometrika 70:659): evaluable pairs drive how much alpha
-may have been spent by now, statistical information (1 / SE^2) drives the correlations. The bound
+Two clocks, kept apart (Lan & DeMets 1983, Biometrika 70:659): evaluable pairs, or the smaller of
+their planned and observed share, drive how much alpha may have been spent by now; statistical
+information (1 / SE^2) drives the correlations. The bound
 depends on this look and the looks before it, never on later ones; what earlier looks spent is read
 from their results and is not computed again.
 
@@ -16,10 +17,10 @@ from dataclasses import dataclass
 
 from evaluation.design.boundaries import CLOSEST, efficacy_boundaries
 from evaluation.design.repeated import nominal_alpha
-from evaluation.design.spending import spent as alpha_by
 from evaluation.inference.orientation import critical_of
 from evaluation.plan import HypothesisPlan, LookPlan
 from evaluation.results import Boundary
+from evaluation.spending import spending_by
 
 SMALLEST_STEP = 1e-9  # of what was spent: below it lies the rounding of stored results
 
@@ -50,7 +51,9 @@ def bound_of(
     cumulative = max(spent, _may_be_spent(look, plan, evaluable))
     increment = cumulative - spent
     if increment <= SMALLEST_STEP * spent:
-        return Bound(spent, None, None, _nothing_left(look, plan, spent))
+        seen = earlier[-1].information_fraction if earlier else 0.0
+        grown = evaluable / look.planned_pairs > seen
+        return Bound(spent, None, None, _nothing_left(look, plan, spent, grown=grown))
     spending = [e for e in earlier if e.z is not None and e.statistical_information is not None]
     highest = max((e.statistical_information or 0.0 for e in spending), default=0.0)
     if information - highest >= CLOSEST * information:
@@ -62,17 +65,27 @@ def bound_of(
 
 
 def _may_be_spent(look: LookPlan, plan: HypothesisPlan, evaluable: int) -> float:
-    """Cumulative alpha by the registered spending function; the last look spends all."""
-    alpha = plan.hypothesis.alpha
-    time = min(1.0, evaluable / look.planned_pairs)
-    if look.final or time == 1:
+    """Cumulative alpha by the registered spending; a last look with full_alpha spends all."""
+    monitoring, alpha = look.protocol.monitoring, plan.hypothesis.alpha
+    if look.final and monitoring.final_look == "full_alpha":
         return alpha
-    return alpha_by(look.protocol.monitoring.spending, alpha, time)
+    time = spending_time(look, evaluable)
+    return spending_by(monitoring.spending, alpha, time=time, number=look.number)
 
 
-def _nothing_left(look: LookPlan, plan: HypothesisPlan, spent: float) -> str:
+def spending_time(look: LookPlan, evaluable: int) -> float:
+    """Where the registered clock stands, in [0, 1]; more pairs than planned count as all."""
+    observed = min(1.0, evaluable / look.planned_pairs)
+    if look.protocol.monitoring.clock == "smaller_of_planned_and_observed":
+        return min(look.look.information, observed)
+    return observed
+
+
+def _nothing_left(look: LookPlan, plan: HypothesisPlan, spent: float, *, grown: bool) -> str:
     if spent >= plan.hypothesis.alpha * (1 - SMALLEST_STEP):
         return "All of alpha was spent at an earlier look, so this look can claim nothing."
+    if spent > 0 and grown:
+        return "The registered spending gives this look no more than earlier looks have spent."
     if spent > 0:
         return "No evaluable pairs came on since the look before, so this look spends no alpha."
     return (

@@ -103,12 +103,14 @@ def _repeats(protocol: Protocol, sample: Sample) -> list[str]:
 
 
 def _short_end(look: LookPlan, data: LockedData, *, evaluable: int) -> list[str]:
-    """The last look spends all of alpha however short it is: sound unless results chose the end."""
+    """A short last look is sound unless results chose the end; by its fraction it spends less."""
     if not (look.final and data.facts.accrual_closed and evaluable < look.planned_pairs):
         return []
+    partly = look.protocol.monitoring.final_look == "information_fraction"
+    unspent = " As registered, the last look spends by its information and leaves alpha unspent."
     return [
         f"Accrual was closed at {evaluable} of {look.planned_pairs} planned evaluable pairs; error"
-        " rates hold only if no earlier result led to it."
+        f" rates hold only if no earlier result led to it.{unspent if partly else ''}"
     ]
 
 

@@ -5,6 +5,16 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from protocols.canonical import digest_of
+from protocols.plan_sentences import (
+    anytime_sentence,
+    futility_sentence,
+    graph_sentences,
+    harm_sentence,
+    monitoring_facts,
+    re_estimation_sentence,
+    simulation_sentences,
+    size_sentence,
+)
 from protocols.schema import (
     Analysis,
     AnalysisPopulation,
@@ -46,13 +56,21 @@ class Summary:
     candidate: str
     hypotheses: tuple[HypothesisSummary, ...]
     order: str
+    sharing: tuple[str, ...]
     analyses: tuple[str, ...]
     further_outcomes: tuple[str, ...]
     looks: tuple[str, ...]
     sample_size: str
+    size_design: tuple[str, ...]
+    monitoring: tuple[str, ...]
+    futility: tuple[str, ...]
+    harm_bounds: tuple[str, ...]
+    re_estimation: tuple[str, ...]
+    simulation: tuple[str, ...]
     populations: tuple[str, ...]
     subgroups: tuple[str, ...]
     safety: tuple[str, ...]
+    anytime_safety: tuple[str, ...]
     decision: tuple[str, ...]
     decided_by: tuple[str, ...]
     signed_by: tuple[str, ...]
@@ -72,16 +90,24 @@ def summary_of(protocol: Protocol) -> Summary:
         candidate=_arm(protocol.arms.candidate),
         hypotheses=tuple(_hypothesis(h, endpoints[h.endpoint]) for h in protocol.hypotheses),
         order=" → ".join(" and ".join(group) for group in protocol.multiplicity.order),
+        sharing=tuple(_sharing(protocol)),
         analyses=tuple(map(_analysis, protocol.analyses)),
         further_outcomes=tuple(map(_further_outcome, protocol.further_outcomes)),
         looks=tuple(_looks(protocol)),
         sample_size=f"{size.evaluable_pairs} evaluable pairs for a power of {size.power:g}.",
+        size_design=tuple(map(size_sentence, size.design)),
+        monitoring=tuple(f"{what}: {how}." for what, how in monitoring_facts(protocol.monitoring)),
+        futility=tuple(map(futility_sentence, protocol.futility)),
+        harm_bounds=tuple(map(harm_sentence, protocol.harm_bounds)),
+        re_estimation=tuple(map(re_estimation_sentence, filter(None, [protocol.re_estimation]))),
+        simulation=tuple(simulation_sentences(protocol.simulation) if protocol.simulation else ()),
         populations=tuple(map(_population, protocol.analysis_populations)),
         subgroups=tuple(
             f"{group.title}: {', '.join(level.title for level in group.levels)}."
             for group in protocol.subgroups
         ),
         safety=tuple(_safety(protocol)),
+        anytime_safety=tuple(map(anytime_sentence, protocol.anytime_safety)),
         decision=tuple(
             f"{rule.at.replace('_', ' ')}: if {rule.when}, {rule.recommendation.replace('_', ' ')}."
             for rule in protocol.decision_rule.rules
@@ -135,6 +161,13 @@ def _further_outcome(outcome: FurtherOutcome) -> str:
     return f"{outcome.name}, {kind}{arms}, {outcome.basis}: {outcome.definition}"
 
 
+def _sharing(protocol: Protocol) -> Iterator[str]:
+    multiplicity = protocol.multiplicity
+    yield f"{multiplicity.procedure.replace('_', ' ').capitalize()}: {multiplicity.reason}"
+    if multiplicity.graph is not None:
+        yield from graph_sentences(multiplicity.graph)
+
+
 def _looks(protocol: Protocol) -> Iterator[str]:
     planned = protocol.sample_size.evaluable_pairs
     for look in protocol.monitoring.looks:
@@ -173,12 +206,19 @@ def summary_lines(summary: Summary) -> list[str]:
         )
         lines += _paragraph(f"  H0: {item.null_hypothesis}")
         lines += _paragraph(f"  H1: {item.alternative}")
+    lines += _block("Multiplicity", summary.sharing)
     lines += _block("Further analyses (no verdict)", summary.analyses or ("None.",))
     lines += _block("Further outcomes", summary.further_outcomes or ("None.",))
-    lines += _block("Looks", [*summary.looks, summary.sample_size])
+    lines += _block("Looks", [*summary.looks, summary.sample_size, *summary.size_design])
+    lines += _block("Monitoring", summary.monitoring)
+    lines += _block("Futility", summary.futility or ("None.",))
+    lines += _block("Bounds for harm", summary.harm_bounds or ("None.",))
+    lines += _block("Re-estimation of the size", summary.re_estimation or ("None.",))
+    lines += _block("Simulation", summary.simulation or ("None.",))
     lines += _block("Analysis populations", summary.populations)
     lines += _block("Subgroups (described, not tested)", summary.subgroups)
     lines += _block("Safety", summary.safety)
+    lines += _block("Safety at any time", summary.anytime_safety or ("None.",))
     lines += _block("Decision rule: the first that holds", summary.decision)
     lines += _paragraph(f"Decided by: {', '.join(summary.decided_by)}.")
     lines += _block("Signed by", summary.signed_by)

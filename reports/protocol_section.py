@@ -1,5 +1,6 @@
 """The registered protocol in readable form, from the canonical text in the results."""
 
+from protocols.plan_sentences import monitoring_facts
 from protocols.schema import ArmPlan, Protocol
 from reports import numbers
 from reports.blocks import Block, Column, Facts, Part, Points, Row, Section, Table, Text, cell
@@ -141,8 +142,7 @@ def _looks(plan: Protocol) -> Part:
                     ("Accrual", size.accrual),
                     ("Looks", planned),
                     ("Tolerance", numbers.plain_percent(monitoring.tolerance)),
-                    ("Alpha spending", monitoring.spending.replace("_", " ")),
-                    ("Unplanned looks", monitoring.unplanned_looks),
+                    *monitoring_facts(monitoring),
                 )
             ),
         ),

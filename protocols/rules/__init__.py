@@ -16,6 +16,7 @@ from protocols.rules import (
     people,
     plan,
     text,
+    unfinished,
 )
 from protocols.schema import Protocol
 
@@ -33,6 +34,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *conduct.RULES,
     *people.RULES,
     *text.RULES,
+    *unfinished.RULES,
 )
 
 

@@ -15,6 +15,7 @@ from protocols.schema.base import (
     Share,
     Word,
 )
+from protocols.schema.sequential import Action, Severity
 from protocols.vocabulary import Direction, Framework, Role
 
 
@@ -123,51 +124,6 @@ class Analysis(Section):
     resampling: Resampling | None
 
 
-class Multiplicity(Section):
-    """`single`: one hypothesis. `co_primary`: all of a group must pass, each at full alpha.
-
-    `fixed_sequence`: groups in order; a group is tested only when every one before it passed;
-    inside a group all must pass (intersection-union).
-    """
-
-    procedure: Literal["single", "co_primary", "fixed_sequence"]
-    order: tuple[tuple[Code, ...], ...] = Field(min_length=1)
-    reason: Sentence
-
-
-class SampleSize(Section):
-    """`evaluable_pairs` is the planned total: information 1.0 on the spending clock."""
-
-    evaluable_pairs: int = Field(gt=1)
-    power: Share
-    assumptions: Sentence
-    calculation: Sentence
-    accrual: Sentence
-
-
-class Look(Section):
-    """A planned analysis at a share of the planned evaluable pairs, in (0, 1]."""
-
-    id: Code
-    information: float = Field(gt=0, le=1)
-
-
-class Monitoring(Section):
-    """When looks happen and how alpha is spent over information.
-
-    A look may be run once the evaluable pairs reach `information` times the planned total less
-    `tolerance`, the last look without it; every look may be run short once accrual is closed.
-    """
-
-    looks: tuple[Look, ...] = Field(min_length=1)
-    clock: Literal["evaluable_pairs"]
-    tolerance: Share
-    spending: Literal["lan_demets_obrien_fleming", "lan_demets_pocock"]
-    final_look: Literal["full_alpha"]
-    unplanned_looks: Literal["forbidden"]
-    claim_interval: Literal["repeated"]
-
-
 class AnalysisPopulation(Section):
     """Which pairs count, and what a candidate without an answer is counted as.
 
@@ -223,8 +179,8 @@ class SafetyRule(Section):
     limit: Share
     confidence: float = Field(gt=0.5, lt=1)
     limit_basis: Sentence
-    severity: Literal["minor", "moderate", "serious", "life_threatening"]
-    action: Literal["notify", "pause", "stop"]
+    severity: Severity
+    action: Action
 
 
 class Recommendation(Section):

@@ -12,10 +12,7 @@ from protocols.schema.analysis import (
     Estimand,
     Hypothesis,
     MissingData,
-    Monitoring,
-    Multiplicity,
     SafetyRule,
-    SampleSize,
     Subgroup,
 )
 from protocols.schema.base import Code, Section, Sentence, Slug, Word
@@ -28,6 +25,14 @@ from protocols.schema.conduct import (
     Keys,
     OutcomePlan,
     Setting,
+)
+from protocols.schema.planning import Multiplicity, SampleSize, Simulation
+from protocols.schema.sequential import (
+    AnytimeRule,
+    FutilityRule,
+    HarmBound,
+    Monitoring,
+    ReEstimation,
 )
 
 
@@ -153,10 +158,15 @@ class Protocol(Section):
     multiplicity: Multiplicity
     sample_size: SampleSize
     monitoring: Monitoring
+    futility: tuple[FutilityRule, ...]
+    harm_bounds: tuple[HarmBound, ...]
+    re_estimation: ReEstimation | None
+    simulation: Simulation | None
     analysis_populations: tuple[AnalysisPopulation, ...] = Field(min_length=1)
     missing_data: MissingData
     subgroups: tuple[Subgroup, ...]
     safety: tuple[SafetyRule, ...] = Field(min_length=1)
+    anytime_safety: tuple[AnytimeRule, ...]
     decision_rule: DecisionRule
     model_change_policy: ModelChangePolicy
     prior_data_access: PriorDataAccess

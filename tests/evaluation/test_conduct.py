@@ -87,6 +87,7 @@ def test_a_failed_candidate_is_wrong_in_sensitivity_and_in_specificity() -> None
         document["multiplicity"] = {
             "procedure": "fixed_sequence",
             "order": [["H1"], ["H2"], ["H3"]],
+            "graph": None,
             "reason": "In order of weight.",
         }
 

@@ -26,7 +26,7 @@ from tests.support.stored_trial import register_trial, store_pairs
 
 PROTOCOL = example_protocol()
 TRIAL = PROTOCOL.protocol.id
-SPENDING = PROTOCOL.monitoring.spending
+SPENDING = PROTOCOL.monitoring.spending.family
 LATER_US = START_US + 10_000 * MINUTE_US
 
 

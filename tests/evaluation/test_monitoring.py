@@ -212,6 +212,7 @@ def _sequence(procedure: str, order: list[list[str]]) -> Protocol:
         document["multiplicity"] = {
             "procedure": procedure,
             "order": order,
+            "graph": None,
             "reason": "As the panel ordered.",
         }
 

@@ -81,4 +81,4 @@ def test_what_has_no_canonical_form_is_refused(value: object) -> None:
         canonical_json([value])
 
 
-MINIMAL_DIGEST = "sha256:ec2b5f37e15c456407f4fd34d2578ed03d1c17cd229be991a8494dde067b74db"
+MINIMAL_DIGEST = "sha256:7af26d66e98b4ce0c8dfdc334bc84a43868c81f2868ee3434d84a67dbdcf9a62"

@@ -142,6 +142,7 @@ def _tell_analysis(document: Document) -> None:
     document["multiplicity"] = {
         "procedure": "fixed_sequence",
         "order": [["H1", "H2"], ["H3"], ["H4"], ["H5"], ["H6"]],
+        "graph": None,
         "reason": "Both primary endpoints must pass before anything else is tested.",
     }
     document["further_outcomes"] = [MINUTES]

@@ -37,6 +37,7 @@ def protocol_for(word: str, spec: Spec, measure: Measure) -> Protocol:
         document["multiplicity"] = {
             "procedure": "fixed_sequence",
             "order": [["H1"], ["H2"]],
+            "graph": None,
             "reason": "In this order.",
         }
     else:

@@ -99,6 +99,7 @@ def _plan_of_analysis() -> Document:
         "multiplicity": {
             "procedure": "single",
             "order": [["H1"]],
+            "graph": None,
             "reason": "There is one hypothesis.",
         },
         "sample_size": {
@@ -107,16 +108,28 @@ def _plan_of_analysis() -> Document:
             "assumptions": "Prevalence 0.25, correlation 0.6.",
             "calculation": "Standard error by the binormal model.",
             "accrual": "Until 600 evaluable pairs.",
+            "design": [],
         },
         "monitoring": {
             "looks": [{"id": "L1", "information": 0.5}, {"id": "L2", "information": 1.0}],
             "clock": "evaluable_pairs",
             "tolerance": 0.05,
-            "spending": "lan_demets_obrien_fleming",
+            "spending": {
+                "family": "lan_demets_obrien_fleming",
+                "parameter": None,
+                "points": [],
+                "start": None,
+            },
             "final_look": "full_alpha",
             "unplanned_looks": "forbidden",
+            "skipped_looks": "forbidden",
             "claim_interval": "repeated",
+            "late_outcomes": "repeated",
         },
+        "futility": [],
+        "harm_bounds": [],
+        "re_estimation": None,
+        "simulation": None,
         "analysis_populations": _populations(),
         "missing_data": {
             "outcome_assumption": "Missing at random given the scores.",
@@ -126,6 +139,7 @@ def _plan_of_analysis() -> Document:
         },
         "subgroups": _subgroups(),
         "safety": [safety_rule()],
+        "anytime_safety": [],
         "decision_rule": _decision_rule(),
         "model_change_policy": {
             "on_change": "stop",

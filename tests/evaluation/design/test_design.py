@@ -14,8 +14,9 @@ from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spe
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters.means import clustered_difference
 from evaluation.inference.proportions.difference import PairedCounts, score_test
+from evaluation.spending import spending_by
 from protocols.errors import UsageError
-from protocols.schema.analysis import Monitoring
+from protocols.schema import SpendingPlan
 from protocols.vocabulary import Direction
 
 HIGHER = Direction.HIGHER_IS_BETTER
@@ -45,8 +46,15 @@ def clustered() -> Estimate:
 
 
 def test_every_spending_a_protocol_can_name_is_known() -> None:
-    for word in Monitoring.model_json_schema()["properties"]["spending"]["enum"]:
-        assert spent(word, 0.025, 0.5) > 0
+    points = ((0.5, 0.2), (1.0, 1.0))
+    for word in SpendingPlan.model_json_schema()["properties"]["family"]["enum"]:
+        given = points if word in ("table", "piecewise") else ()
+        parameter = 2.0 if word in ("hwang_shih_decani", "kim_demets") else None
+        plan = SpendingPlan(family=word, parameter=parameter, points=given, start=None)
+        spends = [
+            spending_by(plan, 0.025, time=t, number=k) for k, t in ((1, 0.3), (1, 0.5), (2, 1))
+        ]
+        assert 0 < spends[0] <= spends[1] < spends[2] == 0.025, word
 
 
 @pytest.mark.parametrize("bound", [0.5, 1.0, 1.96, 2.5, 2.9626, 3.5, 6.0])

@@ -1,0 +1,39 @@
+"""Words that the schema knows and no engine obeys yet: refused, so that none is ignored in silence.
+
+Each entry goes when its engine part is read by a look.
+"""
+
+from collections.abc import Callable, Iterator
+
+from protocols.errors import Finding
+from protocols.findings import Code, error
+from protocols.schema import Protocol
+
+SHARING = ("holm", "hochberg", "hommel", "fallback", "graph")
+
+# path of the field: whether the protocol asks for what is not obeyed yet
+NOT_YET: dict[str, Callable[[Protocol], bool]] = {
+    "futility": lambda p: bool(p.futility),
+    "harm_bounds": lambda p: bool(p.harm_bounds),
+    "anytime_safety": lambda p: bool(p.anytime_safety),
+    "re_estimation": lambda p: p.re_estimation is not None,
+    "simulation": lambda p: p.simulation is not None,
+    "sample_size.design": lambda p: bool(p.sample_size.design),
+    "multiplicity.procedure": lambda p: p.multiplicity.procedure in SHARING,
+    "monitoring.unplanned_looks": lambda p: p.monitoring.unplanned_looks != "forbidden",
+    "monitoring.skipped_looks": lambda p: p.monitoring.skipped_looks != "forbidden",
+    "monitoring.claim_interval": lambda p: p.monitoring.claim_interval != "repeated",
+    "monitoring.late_outcomes": lambda p: p.monitoring.late_outcomes != "repeated",
+}
+
+
+def not_implemented(protocol: Protocol) -> Iterator[Finding]:
+    """What is registered is done; what cannot be done yet is not registered."""
+    for path, asked in NOT_YET.items():
+        if asked(protocol):
+            message = f"`{path}` asks for something that no look does yet."
+            remedy = "Leave it out (null, [] or the word used so far) until a version does it."
+            yield error(Code.NOT_IMPLEMENTED_YET, path, message, remedy)
+
+
+RULES = (not_implemented,)

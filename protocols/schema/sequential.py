@@ -1,0 +1,134 @@
+"""How a running trial is watched: looks, spending, futility, harm, safety at any time, resizing."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from protocols.schema.base import (
+    Code,
+    Expression,
+    OneSidedAlpha,
+    ParameterValue,
+    Section,
+    Sentence,
+    Share,
+    Word,
+)
+
+Severity = Literal["minor", "moderate", "serious", "life_threatening"]
+Action = Literal["notify", "pause", "stop"]
+
+
+class SpendingPlan(Section):
+    """How much of an error rate may be used by which spending time.
+
+    `parameter` is gamma of hwang_shih_decani and rho of kim_demets, else null. `points` are
+    (spending time, share of the whole): for `table` one per look, spent at that look whatever
+    information it has; for `piecewise` joined by straight lines. Nothing is spent up to `start`.
+    """
+
+    family: Literal[
+        "lan_demets_obrien_fleming",
+        "lan_demets_pocock",
+        "hwang_shih_decani",
+        "kim_demets",
+        "table",
+        "piecewise",
+    ]
+    parameter: float | None
+    points: tuple[tuple[float, float], ...]
+    start: float | None
+
+
+class Look(Section):
+    """A planned analysis at a share of the planned evaluable pairs, in (0, 1]."""
+
+    id: Code
+    information: float = Field(gt=0, le=1)
+
+
+class Monitoring(Section):
+    """When looks happen and how alpha is spent over information.
+
+    A look may be run once the evaluable pairs reach `information` times the planned total less
+    `tolerance`, the last look without it; every look may be run short once accrual is closed.
+    The clock says how much alpha may be spent; statistical information drives the correlations.
+    """
+
+    looks: tuple[Look, ...] = Field(min_length=1)
+    clock: Literal["evaluable_pairs", "smaller_of_planned_and_observed"]
+    tolerance: Share
+    spending: SpendingPlan
+    final_look: Literal["full_alpha", "information_fraction"]
+    unplanned_looks: Literal["forbidden", "allowed"]
+    skipped_looks: Literal["forbidden", "allowed"]
+    claim_interval: Literal["repeated", "stagewise"]
+    late_outcomes: Literal["repeated", "weighted"]
+
+
+class FutilityRule(Section):
+    """When a look may give a hypothesis up; alpha is never regained unless `binding`.
+
+    `values` are on `scale`, one per look, and none for beta_spending. `true_effect` is the effect
+    that power is reckoned under, on the hypothesis' scale; null takes the current estimate.
+    """
+
+    hypothesis: Code
+    looks: tuple[Code, ...] = Field(min_length=1)
+    scale: Literal["z", "effect", "conditional_power", "predictive_power", "beta_spending"]
+    values: tuple[float, ...]
+    beta: float | None
+    spending: SpendingPlan | None
+    true_effect: float | None
+    binding: bool
+    binding_reason: Sentence | None
+    when_ignored: Sentence
+
+
+class HarmBound(Section):
+    """A bound on the other side: that the candidate is worse, with an alpha of its own."""
+
+    hypothesis: Code
+    alpha: OneSidedAlpha
+    spending: SpendingPlan
+    action: Action
+
+
+class AnytimeRule(Section):
+    """A share or rate held against a limit after every outcome, with an alpha of its own."""
+
+    id: Code
+    title: Word
+    method: Literal[
+        "betting",
+        "empirical_bernstein",
+        "normal_mixture",
+        "poisson_maxsprt",
+        "binomial_maxsprt",
+        "sprt",
+    ]
+    event: Expression
+    among: Expression
+    unit: Literal["subject", "pair"]
+    order: Literal["outcome_arrival"]
+    alpha: OneSidedAlpha
+    limit: float = Field(gt=0)
+    parameters: dict[Code, ParameterValue]
+    burn_in: int = Field(ge=0)
+    severity: Severity
+    action: Action
+
+
+class ReEstimation(Section):
+    """One change of the planned total at a look, never above `cap_pairs`.
+
+    The zone is one of conditional power; null for blinded_discordance, which sees no effect.
+    """
+
+    kind: Literal["blinded_discordance", "promising_zone"]
+    look: Code
+    cap_pairs: int = Field(gt=1)
+    lower_zone: Share | None
+    upper_zone: Share | None
+    target_power: float = Field(gt=0.5, lt=1)
+    who_is_unblinded: Sentence
