@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +40,8 @@ class Mirror:
         own = settings.mirror
         self._settings = settings
         self._heartbeat = heartbeat
+        self._beat_lock = threading.Lock()
+        self._last_beat = False
         self._progress = Progress()
         self._door = StoreDoor(settings.store_url)
         recorder = Recorder(protocol, lag_deviation_s=own.lag_deviation_s)
@@ -90,8 +93,7 @@ class Mirror:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
             self._progress.state = "stopped"
-            self._note_backlog()
-            write_heartbeat(self._heartbeat, self._progress)
+            self._write_heartbeat(last=True)
             self._door.close()
 
     async def _work(self, writing: asyncio.Task[None]) -> None:
@@ -224,9 +226,17 @@ class Mirror:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.to_thread(self._note_backlog)
-            await asyncio.to_thread(write_heartbeat, self._heartbeat, self._progress)
+            await asyncio.to_thread(self._write_heartbeat)
             await asyncio.sleep(_BEAT_S)
+
+    def _write_heartbeat(self, *, last: bool = False) -> None:
+        """Beat; a thread that was under way at the end must not beat after the last one."""
+        with self._beat_lock:
+            if self._last_beat:
+                return
+            self._last_beat = last
+            self._note_backlog()
+            write_heartbeat(self._heartbeat, self._progress)
 
     def _note_backlog(self) -> None:
         backlog = self._in_hand + self._asker.n_held + self._progress.asking
