@@ -17,6 +17,19 @@ from protocols.methods.table import ESTIMATORS
 from protocols.schema import Analysis, Endpoint, Protocol
 
 MARGIN_FREE = 0.0
+MARGIN_READ = frozenset(  # their titles speak of a margin and of the claim that it allows
+    {
+        "worst_and_best_case",
+        "tipping_point",
+        "delta_adjustment",
+        "inverse_probability_weighting",
+        "multiple_imputation",
+    }
+)
+NO_MARGIN = (
+    "No hypothesis on this endpoint has a margin on the scale of a difference: the margin is 0"
+    " here, and the claim that may hold or be lost is superiority."
+)
 
 
 def analysis_results(look: LookPlan, samples: Sequence[Sample]) -> tuple[AnalysisResult, ...]:
@@ -61,10 +74,20 @@ def _result(
         method=method.sentence,
         citation=method.citation,
         n_pairs=found.n_pairs if isinstance(found, Findings) else data.n,
-        n_subjects=data.n_subjects,
+        n_subjects=_n_subjects(found, data),
         quantities=quantities,
-        warnings=warnings,
+        warnings=(*warnings, *_margin_notes(protocol, analysis)),
         not_evaluable=reason,
+    )
+
+
+def _n_subjects(found: Findings | NotEvaluable, data: Measured) -> int:
+    """Subjects of the pairs that were used: a method may leave out pairs, and subjects with them.
+
+    Where the design has no clusters, every pair is one to the method.
+    """
+    return (
+        min(found.n_clusters, data.n_subjects) if isinstance(found, Findings) else data.n_subjects
     )
 
 
@@ -89,7 +112,7 @@ def _asked(protocol: Protocol, analysis: Analysis, endpoint: Endpoint) -> Asked:
     return Asked(
         level=analysis.level,
         direction=endpoint.direction,
-        margin=_margin(protocol, endpoint),
+        margin=next(iter(_margins(protocol, endpoint.id)), MARGIN_FREE),
         interval=analysis.interval,
         parameters=parameters,
         seed=seed_of(analysis.resampling),
@@ -102,13 +125,22 @@ def _smallest(protocol: Protocol, subgroup: str) -> int:
     return max(registered, protocol.governance.small_cell)
 
 
-def _margin(protocol: Protocol, endpoint: Endpoint) -> float:
-    """The margin of the endpoint's first hypothesis on the difference scale, 0 without one."""
-    for hypothesis in protocol.hypotheses:
-        margin = hypothesis.margin
-        if hypothesis.endpoint == endpoint.id and margin and margin.scale == "absolute":
-            return margin.value
-    return MARGIN_FREE
+def _margins(protocol: Protocol, endpoint: str) -> list[float]:
+    """The margins on the difference scale of the endpoint's hypotheses, in their order."""
+    return [
+        hypothesis.margin.value
+        for hypothesis in protocol.hypotheses
+        if hypothesis.endpoint == endpoint
+        and hypothesis.margin
+        and hypothesis.margin.scale == "absolute"
+    ]
+
+
+def _margin_notes(protocol: Protocol, analysis: Analysis) -> tuple[str, ...]:
+    """What the margin is where a method speaks of one that nobody registered."""
+    if analysis.estimator in MARGIN_READ and not _margins(protocol, analysis.endpoint):
+        return (NO_MARGIN,)
+    return ()
 
 
 def _quantity(quantity: Quantity) -> QuantityResult:

@@ -164,6 +164,7 @@ def _intervals_row(reading: Reading, hypothesis: HypothesisResult, test: TestRes
             effect(None if interval is None else interval.high),
             value_cell(None if interval is None else interval.level, numbers.plain_percent),
             effect(hypothesis.margin),
-            cell(verdict_words(hypothesis.verdict)),
+            # A verdict is the primary population's; beside another's interval it would mislead.
+            cell(verdict_words(hypothesis.verdict) if test is hypothesis.primary else "–"),
         )
     )

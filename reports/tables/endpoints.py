@@ -14,6 +14,7 @@ from reports.sentences import (
     operation_words,
     test_words,
 )
+from reports.tables.silence import COUNTS_AS
 
 
 def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
@@ -44,14 +45,17 @@ def values_table(reading: Reading, hypothesis: HypothesisResult) -> Table:
             )
             for test in (hypothesis.primary, *hypothesis.supporting)
         ),
-        note=" ".join(["Brackets hold an arm's own interval.", *_without_answer(reading)]),
+        note=" ".join(
+            ["Brackets hold an arm's own interval.", *_without_answer(reading, hypothesis)]
+        ),
     )
 
 
-def _without_answer(reading: Reading) -> list[str]:
-    """Where a candidate without an answer counts as a failure, pairs outnumber answered ones."""
+def _without_answer(reading: Reading, hypothesis: HypothesisResult) -> list[str]:
+    """Where a candidate without an answer counts, and as what: it may decide the verdict."""
     return [
-        f"{reading.population(p.id)}: a candidate without an answer counts as a failure."
+        f"{reading.population(p.id)}: a candidate without an answer "
+        f"{COUNTS_AS[hypothesis.measure]}."
         for p in reading.protocol.analysis_populations
         if p.candidate_without_answer == "counts_as_failure"
     ]

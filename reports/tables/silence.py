@@ -1,0 +1,38 @@
+"""What a candidate without an answer counts as, in the words of each measure."""
+
+from protocols.methods.measures import Measure
+
+WRONG = "counts as wrong"
+WORST_RANK = "has the worst rank: below all others for an event, above all others without one"
+WRONG_FLAG = "counts as the wrong flag: none for an event, one without it"
+LARGEST_ERROR = "has the largest error that its registered range allows"
+OF_THE_PAIR = "changes nothing: the value recorded for the pair counts"
+LEFT_OUT = "is left out, with its pair"
+
+COUNTS_AS: dict[Measure, str] = {
+    "auc": WORST_RANK,
+    "pr_auc": WORST_RANK,
+    "partial_auc": WORST_RANK,
+    "sensitivity_at_specificity": WORST_RANK,
+    "recall_at_alert_rate": WORST_RANK,
+    "c_index": WORST_RANK,
+    "sensitivity": WRONG,
+    "specificity": WRONG,
+    "accuracy": WRONG,
+    "flagged": "counts as the less favourable flag",
+    "within_tolerance": "counts as outside of the tolerance",
+    "in_range": OF_THE_PAIR,
+    "ppv": WRONG_FLAG,
+    "npv": WRONG_FLAG,
+    "positive_likelihood_ratio": WRONG_FLAG,
+    "negative_likelihood_ratio": WRONG_FLAG,
+    "brier": "has the largest loss, 1",
+    "log_loss": "has the largest loss that the registered clip allows",
+    "net_benefit": "counts as a missed event, or as a false alarm where there is no event",
+    "absolute_error": LARGEST_ERROR,
+    "squared_error": LARGEST_ERROR,
+    "value": OF_THE_PAIR,
+    "score": LEFT_OUT,
+    "category": LEFT_OUT,
+    "time": OF_THE_PAIR,
+}

@@ -1,0 +1,69 @@
+"""What stands beside a registered analysis: whose subjects, which margin, and why there is none."""
+
+import numpy as np
+
+from evaluation.conduct import conduct
+from evaluation.inference.base import NotEvaluable
+from evaluation.inference.missing.models import logistic
+from evaluation.results import AnalysisResult
+from protocols.methods.measures import Measure
+from protocols.methods.table import ESTIMATORS
+from protocols.schema import Protocol
+from tests.support.every_word import pairs_for, protocol_for
+from tests.support.simulator import Truth, lock_of, simulate_pairs
+
+SILENT = Truth(n=240, candidate_failure_share=0.1)
+
+
+def _analysis(protocol: Protocol, truth: Truth = SILENT) -> AnalysisResult:
+    pairs = simulate_pairs(protocol, truth)
+    return conduct(protocol, lock_of(protocol, pairs, look="L1"), []).analyses[0]
+
+
+def _protocol(word: str, measure: Measure) -> Protocol:
+    return protocol_for(word, ESTIMATORS[word], measure)
+
+
+def test_subjects_are_those_of_the_pairs_that_were_used() -> None:
+    found = _analysis(_protocol("brier_score", "brier"))
+    assert found.not_evaluable is None
+    assert 0 < found.n_subjects <= found.n_pairs < SILENT.n
+
+
+def test_a_claim_without_a_registered_margin_says_that_it_is_superiority() -> None:
+    spec = ESTIMATORS["tipping_point"]
+    protocol = protocol_for("tipping_point", spec, "sensitivity")
+    data = lock_of(protocol, pairs_for(protocol, spec, "sensitivity"), look="L1")
+    (found,) = conduct(protocol, data, []).analyses
+    assert "the margin is 0 here, and the claim that may hold or be lost is superiority." in (
+        " ".join(found.warnings)
+    )
+
+
+def test_a_claim_with_a_registered_margin_says_nothing_of_superiority() -> None:
+    protocol = _protocol("tipping_point", "sensitivity")
+    (analysis,) = protocol.analyses
+    of_first = analysis.model_copy(
+        update={"estimator": "worst_and_best_case", "endpoint": "AUC", "interval": "delong"}
+    )
+    found = _analysis(protocol.model_copy(update={"analyses": (of_first,)}))
+    assert not [warning for warning in found.warnings if "superiority" in warning]
+
+
+def test_a_missing_probability_is_counted_and_a_way_out_is_named() -> None:
+    found = _analysis(_protocol("calibration_gap", "brier"))
+    assert found.not_evaluable is not None
+    assert "pairs lack a probability of the candidate; a population that leaves out" in (
+        found.not_evaluable
+    )
+
+
+def test_a_group_without_events_is_named_and_not_called_complete_separation() -> None:
+    rng = np.random.default_rng(3)
+    silent = np.arange(400) < 20
+    event = (rng.random(400) < 0.3) & ~silent
+    x = np.column_stack((np.ones(400), rng.normal(size=400), silent.astype(np.float64)))
+    found = logistic(x, event)
+    assert isinstance(found, NotEvaluable)
+    assert found.code == "model_not_estimable"
+    assert "A group of 20 pairs" in found.reason
