@@ -38,10 +38,12 @@ def decision_names(protocol: Protocol) -> frozenset[str]:
         for hypothesis in protocol.hypotheses
         for word in ("shown", "inferior", "worse")
     }
+    futile = {f"{rule.hypothesis}.futile" for rule in protocol.futility}
+    harmful = {f"{bound.hypothesis}.harmful" for bound in protocol.harm_bounds}
     safety = {
         f"safety.{rule.id}.{word}" for rule in protocol.safety for word in ("exceeded", "within")
     }
-    return frozenset(hypotheses | safety | {"safety.any_exceeded", "look.final"})
+    return frozenset(hypotheses | futile | harmful | safety | {"safety.any_exceeded", "look.final"})
 
 
 def input_values(inputs: Mapping[str, Value]) -> dict[str, Value]:

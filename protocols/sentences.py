@@ -9,6 +9,7 @@ from protocols.vocabulary import Direction, Framework
 
 DIFFERENCE = "candidate − standard of care"
 RATIO = "candidate ÷ standard of care"
+SOONER = "Above 1 the event comes sooner with the candidate."
 
 
 def null_hypothesis(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
@@ -28,7 +29,7 @@ def null_hypothesis(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
             low, high = _limits(hypothesis)
             claim = f"differs from the standard of care by {_distance(hypothesis)} or more"
             sign = f"{_effect(hypothesis)} ≤ {low} or ≥ {high}"
-    return f"{endpoint.title}: the candidate {claim} ({sign})."
+    return _sentence(endpoint, claim, sign)
 
 
 def alternative(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
@@ -48,6 +49,13 @@ def alternative(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
             low, high = _limits(hypothesis)
             claim = f"differs from the standard of care by less than {_distance(hypothesis)}"
             sign = f"{low} < {_effect(hypothesis)} < {high}"
+    return _sentence(endpoint, claim, sign)
+
+
+def _sentence(endpoint: Endpoint, claim: str, sign: str) -> str:
+    """A time is tested by its hazard, and a higher hazard is a shorter time: that must be said."""
+    if endpoint.measure == "time":
+        return f"{endpoint.title}: the candidate's hazard {claim} ({sign}). {SOONER}"
     return f"{endpoint.title}: the candidate {claim} ({sign})."
 
 

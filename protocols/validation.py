@@ -30,6 +30,20 @@ CODES = {
     "string_too_long": Code.WRONG_LENGTH,
 }
 
+# (first, last part of a path): how an alpha must be said; for what is missing or of another kind
+SIDE = (
+    Code.ALPHA_SIDE,
+    "An alpha without its side, or of both sides, leaves open how much is at stake.",
+    "Write sided: 1; a two-sided 0.05 is alpha: 0.025, and a margin is judged on one side.",
+)
+OWN = (
+    Code.ALPHA_NOT_OWN,
+    "A rule for harm has an alpha of its own, and takes none from a hypothesis.",
+    "Write a one-sided number such as 0.025.",
+)
+ALPHAS = {("hypotheses", "sided"): SIDE, ("harm_bounds", "alpha"): OWN}
+ALPHAS |= {("anytime_safety", "alpha"): OWN}
+
 
 def validate(root: Node) -> tuple[Protocol | None, list[Finding]]:
     """The protocol, or every way in which the tree is not one.
@@ -63,7 +77,11 @@ def _finding(detail: ErrorDetails, found: Found, path: TreePath) -> Finding:
     kind = detail["type"]
     fallback = Code.WRONG_TYPE if kind.endswith(("_type", "_parsing")) else Code.BAD_VALUE
     code = CODES.get(kind, fallback)
-    message, remedy = _sentences(code, detail, found, path)
+    told = ALPHAS.get((str(path[0]), str(path[-1]))) if path else None
+    if told is not None and len(path) == 3 and code is not Code.OUT_OF_RANGE:
+        code, message, remedy = told
+    else:
+        message, remedy = _sentences(code, detail, found, path)
     place = found.key_place if code is Code.UNKNOWN_FIELD else found.place
     return replace(error(code, dotted(path), message, remedy), line=place.line, column=place.column)
 

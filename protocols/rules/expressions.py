@@ -38,6 +38,9 @@ def _analysed(protocol: Protocol) -> Iterator[Place]:
     for index, rule in enumerate(protocol.safety):
         yield Place(f"safety[{index}].event", rule.event, safety_names(protocol))
         yield Place(f"safety[{index}].among", rule.among, safety_names(protocol))
+    for index, watch in enumerate(protocol.anytime_safety):
+        yield Place(f"anytime_safety[{index}].event", watch.event, safety_names(protocol))
+        yield Place(f"anytime_safety[{index}].among", watch.among, safety_names(protocol))
 
 
 def _decisions(protocol: Protocol) -> Iterator[Place]:

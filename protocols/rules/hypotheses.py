@@ -6,6 +6,7 @@ from protocols.errors import Finding
 from protocols.findings import Code, error, warning
 from protocols.methods.measures import MEASURES
 from protocols.rules.names import suggestion
+from protocols.rules.sharing import SHARING
 from protocols.schema import Endpoint, Hypothesis, Protocol
 from protocols.vocabulary import Role
 
@@ -105,17 +106,21 @@ def procedure(protocol: Protocol) -> Iterator[Finding]:
         "co_primary": len(groups) == 1 and len(groups[0]) > 1,
         "fixed_sequence": len(groups) > 1,
     }
-    if not fits[protocol.multiplicity.procedure]:
+    alone = len(groups) > 1 and all(len(group) == 1 for group in groups)
+    if not fits.get(protocol.multiplicity.procedure, alone):
         message = f"The order does not have the form of `{protocol.multiplicity.procedure}`."
         remedy = (
             "single: one hypothesis. co_primary: one group of several. "
-            "fixed_sequence: several groups, one after the other."
+            "fixed_sequence: several groups, one after the other. From holm on: several groups of "
+            "one hypothesis."
         )
         yield error(Code.MULTIPLICITY_PROCEDURE, "multiplicity.procedure", message, remedy)
 
 
 def primary_first(protocol: Protocol) -> Iterator[Finding]:
-    """The first group holds every primary hypothesis and nothing else."""
+    """The first group holds every primary hypothesis and nothing else, where order decides."""
+    if protocol.multiplicity.procedure in SHARING:
+        return
     primary = {h.id for _, h, endpoint in tested(protocol) if endpoint.role in PRIMARY_ROLES}
     known = {hypothesis.id for hypothesis in protocol.hypotheses}
     later = {name for group in protocol.multiplicity.order[1:] for name in group}

@@ -28,6 +28,8 @@ def _listed_names(protocol: Protocol) -> Iterator[tuple[str, str, list[str]]]:
         "analysis_populations": protocol.analysis_populations,
         "subgroups": protocol.subgroups,
         "safety": protocol.safety,
+        "anytime_safety": protocol.anytime_safety,
+        "simulation.scenarios": protocol.simulation.scenarios if protocol.simulation else (),
         "decision_rule.rules": protocol.decision_rule.rules,
         "eligibility.participant": protocol.eligibility.participant,
         "eligibility.input": protocol.eligibility.input,
@@ -54,12 +56,18 @@ def unique_names(protocol: Protocol) -> Iterator[Finding]:
             message = f"`{criterion.id}` names a criterion of the participant already."
             path = f"eligibility.input[{index}].id"
             yield error(Code.DUPLICATE_ID, path, message, "Give each criterion its own name.")
+    rules = [rule.id for rule in protocol.safety]
+    for index, rule in enumerate(protocol.anytime_safety):
+        if rule.id in rules:
+            message = f"`{rule.id}` names a safety rule already."
+            path = f"anytime_safety[{index}].id"
+            yield error(Code.DUPLICATE_ID, path, message, "Give each rule its own name.")
 
 
 def reserved_names(protocol: Protocol) -> Iterator[Finding]:
     """Names that stand in expressions may not be words of the expression language."""
     for path, key, names in _listed_names(protocol):
-        if path not in {"hypotheses", "safety", "inputs.fields"}:
+        if path not in {"hypotheses", "safety", "anytime_safety", "inputs.fields"}:
             continue
         for index, name in enumerate(names):
             clash = path == "hypotheses" and name in RESERVED

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 
 from protocols.errors import Finding
 from protocols.findings import Code, error
+from protocols.rules.sharing import SHARING
 from protocols.schema import Protocol
-
-SHARING = ("holm", "hochberg", "hommel", "fallback", "graph")
 
 # path of the field: whether the protocol asks for what is not obeyed yet
 NOT_YET: dict[str, Callable[[Protocol], bool]] = {

@@ -7,6 +7,7 @@ than a change of text stand in `RAW_CASES`: (the bytes of a whole document, line
 from protocols.findings import Code
 from tests.protocols.documents import Edit, minimal_text
 from tests.protocols.edits import CATEGORIES, OF_DIED, analysis, further, measure_of_spec
+from tests.protocols.sequential_cases import SEQUENTIAL
 
 Case = tuple[str, str, tuple[Edit, ...]]
 
@@ -351,6 +352,8 @@ CASES: dict[Code, Case] = {
         ("candidate_flag: false\n      correct: {}", "candidate_flag: true\n      correct: {}"),
     ),
 }
+
+CASES |= SEQUENTIAL
 
 DEEP = b"a: " + b"[" * 25 + b"]" * 25
 

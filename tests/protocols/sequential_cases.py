@@ -1,0 +1,56 @@
+"""For every finding code on looks, shares of alpha and sizes one document that brings it about."""
+
+from protocols.findings import Code
+from tests.protocols.documents import Edit
+from tests.protocols.sequential_edits import (
+    futility,
+    graph,
+    harm,
+    resizing,
+    sized,
+    spending,
+)
+
+SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
+    Code.ALPHA_SIDE: ("error", "hypotheses[0].sided", (("sided: 1", "sided: 2"),)),
+    Code.ALPHA_NOT_OWN: ("error", "harm_bounds[0].alpha", (harm(alpha="H1"),)),
+    Code.UNKNOWN_HYPOTHESIS: ("error", "harm_bounds[0].hypothesis", (harm(hypothesis="H9"),)),
+    Code.UNKNOWN_LOOK: ("error", "re_estimation.look", (resizing(look="L9"),)),
+    Code.MULTIPLICITY_GRAPH: (
+        "error",
+        "multiplicity.graph",
+        (("procedure: fixed_sequence", "procedure: holm"),),
+    ),
+    Code.GRAPH_SHARES: (
+        "error",
+        "multiplicity.graph.weights",
+        graph(weights="{H1: 0.7, H2: 0.7}"),
+    ),
+    Code.CORRELATION_UNJUSTIFIED: (
+        "error",
+        "multiplicity.graph.justification",
+        graph("hochberg", justification="null"),
+    ),
+    Code.LOOK_IS_LAST: ("error", "futility[0].looks[0]", (futility(looks="[L2]"),)),
+    Code.SPENDING_PARAMETER: (
+        "error",
+        "monitoring.spending.parameter",
+        (spending(family="kim_demets"),),
+    ),
+    Code.SPENDING_POINTS: (
+        "error",
+        "monitoring.spending.points",
+        (spending(family="piecewise", points="[[0.5, 0.2], [1, 0.9]]"),),
+    ),
+    Code.SPENDING_START: ("error", "monitoring.spending.start", (spending(start="1"),)),
+    Code.FUTILITY_VALUES: ("error", "futility[0].values", (futility(values="[0, 1]"),)),
+    Code.FUTILITY_SCALE: ("error", "futility[0].beta", (futility(beta="0.1"),)),
+    Code.BINDING_REASON: ("error", "futility[0].binding_reason", (futility(binding="true"),)),
+    Code.RE_ESTIMATION_CAP: ("error", "re_estimation.cap_pairs", (resizing(cap_pairs="500"),)),
+    Code.RE_ESTIMATION_ZONE: ("error", "re_estimation.lower_zone", (resizing(lower_zone="0.95"),)),
+    Code.TRUE_EFFECT_SIDE: (
+        "error",
+        "sample_size.design[0].true_effect",
+        (sized(true_effect="-0.05"),),
+    ),
+}
