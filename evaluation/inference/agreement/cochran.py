@@ -6,6 +6,7 @@ from statsmodels.stats.contingency_tables import cochrans_q
 from evaluation.inference.agreement.homogeneity import ChiSquared
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Method, NotEvaluable
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 
 METHOD = Method(
@@ -24,7 +25,7 @@ def cochran_q(correct: FloatArray) -> ChiSquared | NotEvaluable:
     if correct.ndim != 2 or correct.shape[1] < 2 or not np.isin(correct, (0.0, 1.0)).all():
         raise UsageError("TABLE", "Cochran's Q needs 0/1 values of two models at least.")
     if len(correct) == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     right = correct.sum(axis=1)
     if ((right == 0) | (right == correct.shape[1])).all():
         reason = f"The models are right on the same of all {len(correct)} pairs."

@@ -14,7 +14,7 @@ import numpy as np
 from evaluation.inference.agreement.tables import between_subjects, checked_table, square_table
 from evaluation.inference.arrays import FloatArray, IntArray, n_distinct
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.wald import Effect, against_margin
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -194,22 +194,13 @@ def kappa_difference(
     if isinstance(error, NotEvaluable):
         return error
     k = n_distinct(raters.cluster)
-    null = null_effect(margin, direction)
-    statistic = turned((found.difference - null) / error, direction)
-    half = critical_value(level, k - 1) * error
-    return Estimate(
-        method=DIFFERENCE,
-        estimate=found.difference,
-        standard_error=error,
-        low=found.difference - half,
-        high=found.difference + half,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, k - 1),
-        df=float(k - 1),
-        information=1 / error**2,
+    effect = Effect(
+        found.difference,
+        error,
+        float(k - 1),
         n_pairs=raters.candidate.size,
         n_clusters=k,
         standard_of_care=found.standard_of_care.estimate,
         candidate=found.candidate.estimate,
     )
+    return against_margin(effect, DIFFERENCE, margin=margin, direction=direction, level=level)

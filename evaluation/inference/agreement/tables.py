@@ -6,6 +6,7 @@ import numpy as np
 
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
 from evaluation.inference.base import NotEvaluable
+from evaluation.inference.refusals import NO_PAIRS, ONE_CLUSTER
 from protocols.errors import UsageError
 
 
@@ -35,7 +36,7 @@ def checked_table(table: FloatArray) -> NotEvaluable | None:
     if not square or not np.isfinite(table).all() or (table < 0).any():
         raise UsageError("TABLE", "A table of agreement is square and holds counts.")
     if table.sum() == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     return None
 
 
@@ -46,8 +47,7 @@ def between_subjects(contributions: FloatArray, cluster: IntArray) -> float | No
     """
     index, k = cluster_index(cluster)
     if k < 2:
-        reason = "All pairs come from one subject; variation between subjects is not estimable."
-        return NotEvaluable("one_cluster", reason)
+        return ONE_CLUSTER
     sums = cluster_sums(contributions, index, k)
     error = math.sqrt(k / (k - 1) * exact_sum(sums**2)) / len(cluster)
     if error <= 1e-12 * float(np.abs(contributions).max(initial=0.0)) or error < 1e-14:

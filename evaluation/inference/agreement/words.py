@@ -18,8 +18,10 @@ from evaluation.inference.agreement.tables import between_subjects, square_table
 from evaluation.inference.arrays import FloatArray, IntArray
 from evaluation.inference.base import Estimate, Findings, NotEvaluable, Quantity
 from evaluation.inference.entries import Estimator, HypothesisTest
-from evaluation.inference.orientation import critical_value, upper_tail
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import NO_PAIRS
 from evaluation.inference.rows import Asked, Rows
+from evaluation.inference.wald import two_sided
 from protocols.errors import UsageError
 
 
@@ -27,7 +29,7 @@ def raters_of(rows: Rows) -> Raters | NotEvaluable:
     """Level numbers of both arms and the reference; refuses no pair and a missing level."""
     columns = rows.candidate, rows.standard_of_care, rows.column("reference")
     if rows.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if not all(np.isfinite(column).all() for column in columns):
         return NotEvaluable("values_not_finite", "A pair lacks an arm's or the reference's level.")
     first, second, reference = (column.astype(np.int64) for column in columns)
@@ -171,7 +173,7 @@ def _quantity(
         level=level,
         statistic=statistic,
         df=df,
-        p_value=2 * upper_tail(abs(statistic), df),
+        p_value=two_sided(statistic, df),
     )
 
 
@@ -229,7 +231,7 @@ def _mean_scores(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
         high=high,
         level=asked.level,
         statistic=found.estimate / error,
-        p_value=2 * upper_tail(abs(found.estimate / error), None),
+        p_value=two_sided(found.estimate / error, None),
     )
     return Findings(scores.METHOD, (difference, _ranks(table, asked)), rows.n, rows.n_clusters)
 

@@ -12,7 +12,7 @@ from evaluation.inference.clusters.means import (
     clustered_ratio,
     difference_of_totals,
 )
-from evaluation.inference.clusters.ratio import FURTHEST, ratio_test
+from evaluation.inference.clusters.ratio import ratio_test
 from evaluation.inference.clusters.stacked import Link, Working
 from evaluation.inference.clusters.wald import (
     ZERO_VARIANCE,
@@ -20,8 +20,9 @@ from evaluation.inference.clusters.wald import (
     pooled_difference,
     totals_or_refusal,
 )
-from evaluation.inference.orientation import critical_value, upper_tail
+from evaluation.inference.orientation import critical_value
 from evaluation.inference.partials import CountPartial
+from evaluation.inference.refusals import NO_PAIRS
 from evaluation.inference.resampling import (
     Replicates,
     basic_interval,
@@ -31,6 +32,7 @@ from evaluation.inference.resampling import (
     percentile_interval,
 )
 from evaluation.inference.rows import Asked, Rows
+from evaluation.inference.wald import LARGEST_LOG, two_sided
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -77,10 +79,6 @@ def _weighted(rows: Rows, asked: Asked) -> ClusterTotals | NotEvaluable:
     return ClusterTotals(totals.candidate / totals.n, totals.standard_of_care / totals.n, ones)
 
 
-def _two_sided(statistic: float, df: float | None) -> float:
-    return min(1.0, 2 * upper_tail(abs(statistic), df))
-
-
 def _title(asked: Asked) -> str:
     return f"candidate minus standard of care, {asked.word('weighting').replace('_', ' ')}"
 
@@ -115,7 +113,7 @@ def clustered_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
         level=asked.level,
         statistic=found.statistic,
         df=found.df,
-        p_value=_two_sided(found.statistic, found.df),
+        p_value=two_sided(found.statistic, found.df),
     )
     return Findings(METHODS["clustered_effect"], (quantity,), rows.n, rows.n_clusters)
 
@@ -191,7 +189,7 @@ def clustered_ratio_estimate(rows: Rows, asked: Asked) -> Findings | NotEvaluabl
         level=asked.level,
         statistic=found.statistic,
         df=found.df,
-        p_value=_two_sided(found.statistic, found.df),
+        p_value=two_sided(found.statistic, found.df),
     )
     return Findings(METHODS["clustered_ratio_estimate"], (quantity,), rows.n, rows.n_clusters)
 
@@ -200,7 +198,7 @@ def clustered_mcnemar(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     """Four published tests; one that has no answer says why. Refuses no pair."""
     del asked
     if rows.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     flags = rows.candidate > 0.5, rows.standard_of_care > 0.5
     tables = CountPartial.of(*flags, rows.cluster).tables()
     tests = {
@@ -269,7 +267,7 @@ def gee_arm_effect(rows: Rows, asked: Asked) -> Findings | NotEvaluable:
     if link != "identity":
         half = critical_value(asked.level, df) * found.bias_reduced
         name, title = ("ratio", "ratio") if link == "log" else ("odds_ratio", "odds ratio")
-        bounded = found.estimate + half <= FURTHEST
+        bounded = found.estimate + half <= LARGEST_LOG
         exponential = Quantity(
             name,
             f"{title}, bias-reduced",
@@ -299,5 +297,5 @@ def _effect(
         level=level,
         statistic=statistic,
         df=df,
-        p_value=_two_sided(statistic, df),
+        p_value=two_sided(statistic, df),
     )

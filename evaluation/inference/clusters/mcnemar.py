@@ -13,8 +13,8 @@ from scipy import special
 
 from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
-from evaluation.inference.clusters.means import ONE_CLUSTER
 from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.refusals import ONE_CLUSTER
 
 OBUCHOWSKI = Method(
     "obuchowski_clustered_mcnemar",

@@ -18,7 +18,9 @@ from evaluation.inference.arrays import (
     exact_sum,
 )
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.orientation import critical_value, turned
+from evaluation.inference.refusals import NO_PAIRS, NOT_FINITE, ONE_CLUSTER
+from evaluation.inference.wald import Effect, against_margin
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -43,9 +45,6 @@ RATIO_METHOD = Method(
 )
 UNSAFE_SKEWNESS = 0.15
 """Of the mean: a test at 0.025 is then wrong in some 0.038 (Hall 1992, JRSS B 54:221)."""
-ONE_CLUSTER = NotEvaluable(
-    "one_cluster", "All pairs come from one subject; variation between subjects is not estimable."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def clustered_difference(
     arms and differences that do not vary between clusters.
     """
     if candidate.size and not (np.isfinite(candidate) & np.isfinite(standard_of_care)).all():
-        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
+        return NOT_FINITE
     constant = constant_difference(candidate, standard_of_care)
     if constant is not None:
         return constant
@@ -120,7 +119,7 @@ def clustered_difference(
 def constant_difference(candidate: FloatArray, standard_of_care: FloatArray) -> NotEvaluable | None:
     """Refuses no pair, identical arms and a constant difference; None when differences vary."""
     if candidate.size == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     difference = candidate - standard_of_care
     first = float(difference[0])
     if not (difference == first).all():
@@ -141,7 +140,7 @@ def difference_of_totals(
     """
     k, n = totals.n_clusters, totals.n_pairs
     if n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if k == 1:
         return ONE_CLUSTER
     sums = totals.candidate - totals.standard_of_care
@@ -152,25 +151,17 @@ def difference_of_totals(
         reason = "The mean difference is the same in every subject, so its variance is zero."
         return NotEvaluable("zero_variance", reason)
     error = math.sqrt(variance)
-    statistic = turned((mean - null_effect(margin, direction)) / error, direction)
-    half = critical_value(level, k - 1) * error
-    return Estimate(
-        method=METHOD,
-        estimate=mean,
-        standard_error=error,
-        low=mean - half,
-        high=mean + half,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, k - 1),
-        df=float(k - 1),
-        information=1 / variance,
+    effect = Effect(
+        mean,
+        error,
+        float(k - 1),
         n_pairs=n,
         n_clusters=k,
         standard_of_care=exact_sum(totals.standard_of_care) / n,
         candidate=exact_sum(totals.candidate) / n,
         warnings=few_large_losses(sums - totals.n * mean, direction),
     )
+    return against_margin(effect, METHOD, margin=margin, direction=direction, level=level)
 
 
 def few_large_losses(residual: FloatArray, direction: Direction) -> tuple[str, ...]:

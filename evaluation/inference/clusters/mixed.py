@@ -13,8 +13,9 @@ from scipy import optimize
 
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
 from evaluation.inference.base import Findings, Method, NotEvaluable, Quantity
-from evaluation.inference.clusters.means import ONE_CLUSTER, constant_difference
+from evaluation.inference.clusters.means import constant_difference
 from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import NOT_FINITE, ONE_CLUSTER
 from evaluation.inference.rows import Asked, Rows
 
 METHOD = Method(
@@ -73,7 +74,7 @@ def mixed_mean(differences: FloatArray, cluster: IntArray) -> MixedMean | NotEva
     of 0 is an answer.
     """
     if not np.isfinite(differences).all():
-        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
+        return NOT_FINITE
     refusal = constant_difference(differences, np.zeros_like(differences))
     if refusal is not None:
         return refusal

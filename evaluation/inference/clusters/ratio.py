@@ -6,10 +6,9 @@ from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters.means import RATIO_METHOD, ClusterTotals, clustered_ratio
 from evaluation.inference.clusters.wald import pooled_arms
 from evaluation.inference.orientation import critical_value, null_ratio, turned, upper_tail
+from evaluation.inference.refusals import UNBOUNDED
+from evaluation.inference.wald import LARGEST_LOG
 from protocols.vocabulary import Direction
-
-FURTHEST = 700.0
-"""The logarithm of the largest ratio that is written as a number."""
 
 
 def ratio_test(
@@ -31,8 +30,8 @@ def ratio_test(
     logarithm = math.log(found.estimate)
     statistic = turned((logarithm - math.log(null)) / error, direction)
     half = critical_value(level, df) * error
-    if logarithm + half > FURTHEST:
-        return NotEvaluable("interval_unbounded", "At this level no limit is a finite number.")
+    if logarithm + half > LARGEST_LOG:
+        return UNBOUNDED
     soc, candidate = pooled_arms(totals)
     return Estimate(
         method=RATIO_METHOD,

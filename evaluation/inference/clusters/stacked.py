@@ -25,6 +25,7 @@ from evaluation.inference.clusters.wald import (
     pooled_arms,
     totals_or_refusal,
 )
+from evaluation.inference.refusals import NOT_FINITE
 from protocols.vocabulary import Direction
 
 Link = Literal["identity", "log", "logit"]
@@ -106,7 +107,7 @@ def _refusal(
     candidate: FloatArray, standard_of_care: FloatArray, *, link: Link
 ) -> NotEvaluable | None:
     if not (np.isfinite(candidate).all() and np.isfinite(standard_of_care).all()):
-        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
+        return NOT_FINITE
     both = np.concatenate((candidate, standard_of_care))
     if both.size and float(np.ptp(both)) < SMALLEST_SPREAD:
         return NotEvaluable("constant_outcome", "Every value is the same in both arms.")

@@ -1,13 +1,12 @@
 """What the tests of a difference between subjects share: their refusals and their last step."""
 
-import math
-
 import numpy as np
 
+from evaluation.inference import wald
 from evaluation.inference.arrays import FloatArray, IntArray, exact_sum
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.clusters.means import ONE_CLUSTER, ClusterTotals, constant_difference
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.clusters.means import ClusterTotals, constant_difference
+from evaluation.inference.refusals import NOT_FINITE, ONE_CLUSTER
 from protocols.vocabulary import Direction
 
 ZERO_VARIANCE = NotEvaluable(
@@ -20,7 +19,7 @@ def totals_or_refusal(
 ) -> ClusterTotals | NotEvaluable:
     """Totals by subject; refuses no pair, one subject, values that are no numbers, no variation."""
     if candidate.size and not (np.isfinite(candidate) & np.isfinite(standard_of_care)).all():
-        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
+        return NOT_FINITE
     constant = constant_difference(candidate, standard_of_care)
     if constant is not None:
         return constant
@@ -71,22 +70,7 @@ def against_margin(
     warnings: tuple[str, ...] = (),
 ) -> Estimate:
     """(effect - null) / error with its symmetric interval; normal where `df` is None."""
-    statistic = turned((effect - null_effect(margin, direction)) / error, direction)
-    half = critical_value(level, df) * error
-    return Estimate(
-        method=method,
-        estimate=effect,
-        standard_error=error,
-        low=effect - half,
-        high=effect + half,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, df),
-        df=df,
-        information=1 / math.pow(error, 2),
-        n_pairs=totals.n_pairs,
-        n_clusters=totals.n_clusters,
-        standard_of_care=arms[0],
-        candidate=arms[1],
-        warnings=warnings,
+    found = wald.Effect(
+        effect, error, df, totals.n_pairs, totals.n_clusters, arms[0], arms[1], warnings
     )
+    return wald.against_margin(found, method, margin=margin, direction=direction, level=level)

@@ -8,6 +8,7 @@ from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.clusters import means as clusters
 from evaluation.inference.orientation import upper_tail
+from evaluation.inference.refusals import NO_PAIRS, NOT_FINITE
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -62,9 +63,9 @@ def finite_pairs(candidate: FloatArray, standard_of_care: FloatArray) -> NotEval
     if candidate.shape != standard_of_care.shape:
         raise UsageError("LENGTHS_DIFFER", "Both arms must have one value for each pair.")
     if candidate.size == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if not (np.isfinite(candidate) & np.isfinite(standard_of_care)).all():
-        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
+        return NOT_FINITE
     return None
 
 

@@ -22,6 +22,7 @@ from evaluation.inference.orientation import (
     null_effect,
     sign_of,
 )
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -167,7 +168,7 @@ def _signed_rank(units: IntArray, doubled_null: float, zeros: Zeros) -> SignedRa
 
 def _constant(units: IntArray, resolution: float) -> NotEvaluable | None:
     if units.size == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     first = int(units[0])
     if not (units == first).all():
         return None

@@ -12,6 +12,7 @@ from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, clu
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.continuous.differences import finite_pairs
 from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import ONE_CLUSTER
 from protocols.errors import UsageError
 
 METHOD = Method(
@@ -133,7 +134,7 @@ def replicated_limits(
         return refusal
     index, k = cluster_index(cluster)
     if k < 2:
-        return NotEvaluable("one_cluster", "All pairs come from one subject.")
+        return ONE_CLUSTER
     size = np.bincount(index, minlength=k).astype(np.float64)
     if len(index) == k:
         return NotEvaluable(

@@ -12,6 +12,7 @@ import numpy as np
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, exact_sum
 from evaluation.inference.base import Findings, Method, NotEvaluable, Quantity
 from evaluation.inference.continuous.walsh import in_units
+from evaluation.inference.refusals import NO_PAIRS
 from evaluation.inference.rows import Asked, Rows
 
 METHOD = Method(
@@ -49,7 +50,7 @@ def sign_flip(
     differences that are all 0, and sums too many and too large in units of the resolution.
     """
     if differences.size == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if not np.isfinite(differences).all():
         return NotEvaluable("values_not_finite", "A pair lacks a finite value of an arm.")
     units = in_units(differences, resolution)

@@ -20,6 +20,7 @@ from evaluation.inference.arrays import (
 )
 from evaluation.inference.base import NotEvaluable
 from evaluation.inference.proportions.difference import PairedCounts
+from evaluation.inference.refusals import NO_PAIRS, ONE_CLUSTER
 from protocols.errors import UsageError
 
 Measure = Literal[
@@ -180,8 +181,7 @@ def value(tests: PairedTests, measure: Measure, flag: IntArray) -> float | None:
 def unusable(tests: PairedTests) -> NotEvaluable | None:
     """Refuses no pair and a single subject; None where an error can be estimated."""
     if tests.n_pairs == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if tests.clustered and len(tests.cells) < 2:
-        reason = "All pairs come from one subject; variation between subjects is not estimable."
-        return NotEvaluable("one_cluster", reason)
+        return ONE_CLUSTER
     return None

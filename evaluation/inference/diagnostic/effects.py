@@ -33,11 +33,12 @@ from evaluation.inference.orientation import (
     turned,
     upper_tail,
 )
+from evaluation.inference.refusals import UNBOUNDED
+from evaluation.inference.wald import LARGEST_LOG, two_sided
 from protocols.vocabulary import Direction
 
 FEW_DISCORDANT = 10
 FEW_SUBJECTS = 15
-LARGEST_EXPONENT = 700.0  # beyond it a limit of a ratio is no number any more
 WOODRUFF = "Woodruff 1971, Journal of the American Statistical Association 66:411"
 _CLUSTERS = "; with repeated subjects between subjects, K/(K-1), Student's t with K-1"
 
@@ -126,8 +127,8 @@ def relative(tests: PairedTests, measure: Measure, *, level: float) -> Effect | 
     error = _error(tests, influence, scale)
     centre = _log_ratio(tests, own, other)
     half = 0.0 if error == 0 else critical_value(level, tests.df) * error
-    if half + abs(centre) > LARGEST_EXPONENT:
-        return _UNBOUNDED
+    if half + abs(centre) > LARGEST_LOG:
+        return UNBOUNDED
     statistic, p_value = _two_sided(centre, error, tests.df)
     return Effect(
         estimate=candidate / standard,
@@ -142,9 +143,6 @@ def relative(tests: PairedTests, measure: Measure, *, level: float) -> Effect | 
         statistic=statistic,
         p_two_sided=p_value,
     )
-
-
-_UNBOUNDED = NotEvaluable("interval_unbounded", "At this level no limit is a finite number.")
 
 
 def difference(
@@ -167,7 +165,7 @@ def difference(
     centre = values[0] - values[1]
     half = 0.0 if error == 0 else critical_value(level, tests.df) * error
     if math.isinf(half):
-        return _UNBOUNDED
+        return UNBOUNDED
     statistic, p_value = _two_sided(centre, error, tests.df)
     return Effect(
         estimate=centre,
@@ -313,4 +311,4 @@ def _two_sided(centre: float, error: float, df: float | None) -> tuple[float | N
     if error == 0:
         return None, None
     statistic = centre / error
-    return statistic, 2 * upper_tail(abs(statistic), df)
+    return statistic, two_sided(statistic, df)

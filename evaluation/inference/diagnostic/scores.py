@@ -17,8 +17,8 @@ from evaluation.inference.diagnostic.cells import (
     PairedTests,
     unusable,
 )
-from evaluation.inference.orientation import upper_tail
 from evaluation.inference.proportions.difference import score_statistic
+from evaluation.inference.wald import two_sided
 
 WEIGHTED_SCORE = Method(
     name="weighted_generalised_score",
@@ -184,4 +184,4 @@ def _pooled(tests: PairedTests, measure: Literal["ppv", "npv"]) -> _Pooled | Not
 
 
 def _score(method: Method, statistic: float, df: float | None) -> ScoreTest:
-    return ScoreTest(method, statistic, 2 * upper_tail(abs(statistic), df), df)
+    return ScoreTest(method, statistic, two_sided(statistic, df), df)

@@ -18,7 +18,9 @@ from evaluation.inference.discrimination.placements import (
     placements,
     subject_variance,
 )
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import NO_PAIRS
+from evaluation.inference.wald import Effect, against_margin
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -80,25 +82,18 @@ def delong(
         reason = "The variance of the difference is not positive, so there is no test."
         return NotEvaluable("zero_variance", reason)
     error, df = math.sqrt(variance), None if cluster is None else float(k - 1)
-    half = critical_value(level, df) * error
-    statistic = turned((parts.area - null_effect(margin, direction)) / error, direction)
-    return Estimate(
-        method=METHOD if cluster is None else CLUSTERED_METHOD,
-        estimate=parts.area,
-        standard_error=error,
-        low=parts.area - half,
-        high=parts.area + half,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, df),
-        df=df,
-        information=1 / variance,
+    effect = Effect(
+        parts.area,
+        error,
+        df,
         n_pairs=len(outcome),
         n_clusters=k,
         standard_of_care=soc.area,
         candidate=candidate.area,
         warnings=few_subjects(subjects),
     )
+    method = METHOD if cluster is None else CLUSTERED_METHOD
+    return against_margin(effect, method, margin=margin, direction=direction, level=level)
 
 
 def few_subjects(subjects: Subjects | None) -> tuple[str, ...]:
@@ -136,7 +131,7 @@ def refused(
     if {len(scores) for scores in arms} != {len(outcome)}:
         raise UsageError("LENGTHS_DIFFER", "Scores, outcomes and clusters must have one length.")
     if len(outcome) == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if any(np.isnan(scores).any() for scores in arms):
         return NotEvaluable("scores_missing", "A pair has no score.")
     n_events = int(np.count_nonzero(outcome))

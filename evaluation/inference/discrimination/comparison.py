@@ -13,7 +13,7 @@ from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.discrimination.areas import few_subjects, refused
 from evaluation.inference.discrimination.curves import CurveStatistic, Ranking
 from evaluation.inference.discrimination.placements import Subjects
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.orientation import critical_value
 from evaluation.inference.resampling import (
     Replicates,
     bca_interval,
@@ -21,6 +21,7 @@ from evaluation.inference.resampling import (
     jackknife,
     percentile_interval,
 )
+from evaluation.inference.wald import Effect, against_margin
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -182,23 +183,14 @@ def rank_test(
     error = found.difference.replicates.standard_error
     if error == 0:
         return NotEvaluable("zero_variance", "The difference is the same on every resample.")
-    effect = found.difference.estimate
-    statistic = turned((effect - null_effect(margin, direction)) / error, direction)
-    half = critical_value(level) * error
-    return Estimate(
-        method=METHOD,
-        estimate=effect,
-        standard_error=error,
-        low=effect - half,
-        high=effect + half,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, None),
-        df=None,
-        information=1 / error**2,
+    effect = Effect(
+        found.difference.estimate,
+        error,
+        None,
         n_pairs=found.n_pairs,
         n_clusters=found.subjects.n,
         standard_of_care=found.standard_of_care.estimate,
         candidate=found.candidate.estimate,
         warnings=found.warnings,
     )
+    return against_margin(effect, METHOD, margin=margin, direction=direction, level=level)

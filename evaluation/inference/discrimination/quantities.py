@@ -25,8 +25,8 @@ from evaluation.inference.discrimination.readers import (
     averaged_difference,
     reader_areas,
 )
-from evaluation.inference.orientation import upper_tail
 from evaluation.inference.resampling import jackknife_error
+from evaluation.inference.wald import two_sided
 from protocols.errors import UsageError
 
 AREAS = Method(
@@ -61,7 +61,7 @@ def _tested(
         level=level,
         df=found.df,
         statistic=ratio if tested else None,
-        p_value=min(1.0, 2 * upper_tail(abs(ratio), found.df)) if tested else None,
+        p_value=two_sided(ratio, found.df) if tested else None,
     )
 
 

@@ -11,10 +11,12 @@ from typing import Literal
 
 import numpy as np
 
+from evaluation.inference import wald
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, n_distinct
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.discrimination.placements import Placements, placements
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -99,7 +101,7 @@ def crossed(
     if {len(column) for column in (*arms, reader, case)} != {len(outcome)}:
         raise UsageError("LENGTHS_DIFFER", "Scores, outcomes, readers and cases must align.")
     if len(outcome) == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if np.isnan(reader).any():
         return NotEvaluable("reader_unknown", "A reading does not say who read it.")
     if any(np.isnan(scores).any() for scores in arms):
@@ -256,26 +258,17 @@ def reader_test(
     found = averaged_difference(areas, readers=readers)
     if isinstance(found, NotEvaluable):
         return found
-    effect, error = found.estimate, found.standard_error
-    statistic = turned((effect - null_effect(margin, direction)) / error, direction)
-    low, high = found.interval(level=level)
-    return Estimate(
-        method=METHOD,
-        estimate=effect,
-        standard_error=error,
-        low=low,
-        high=high,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, found.df),
-        df=found.df,
-        information=1 / error**2,
+    effect = wald.Effect(
+        found.estimate,
+        found.standard_error,
+        found.df,
         n_pairs=table.scores.shape[1] * table.scores.shape[2],
         n_clusters=len(table.outcome),
         standard_of_care=float(areas.areas[1].mean()),
         candidate=float(areas.areas[0].mean()),
         warnings=_few_readers(areas.n_readers, readers),
     )
+    return wald.against_margin(effect, METHOD, margin=margin, direction=direction, level=level)
 
 
 def _few_readers(n_readers: int, readers: Effect) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ import numpy as np
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, cluster_index, n_distinct
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.events.kaplan_meier import checked_times
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.refusals import ONE_CLUSTER
 from evaluation.inference.resampling import Replicates, bootstrap_each
+from evaluation.inference.wald import Effect, against_margin
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -138,7 +139,7 @@ class ScoredTimes:
             reason = "No event comes before another pair's time, so no two pairs are comparable."
             return NotEvaluable("too_few_events", reason)
         if n_distinct(self.cluster) < 2:
-            return NotEvaluable("one_cluster", "All pairs come from one subject.")
+            return ONE_CLUSTER
         return None
 
 
@@ -223,22 +224,14 @@ def c_index_difference(
     error = found.replicates[2].standard_error
     if error <= 1e-14:
         return NotEvaluable("zero_variance", "The difference is the same in every resample.")
-    statistic = turned((difference - null_effect(margin, direction)) / error, direction)
-    half = critical_value(level) * error
-    return Estimate(
-        method=METHOD,
-        estimate=difference,
-        standard_error=error,
-        low=difference - half,
-        high=difference + half,
-        level=level,
-        statistic=statistic,
-        p_value=upper_tail(statistic, None),
-        df=None,
-        information=1 / error**2,
+    effect = Effect(
+        difference,
+        error,
+        None,
         n_pairs=len(data.time),
         n_clusters=n_distinct(data.cluster),
         standard_of_care=soc,
         candidate=candidate,
         warnings=found.replicates[2].warnings,
     )
+    return against_margin(effect, METHOD, margin=margin, direction=direction, level=level)

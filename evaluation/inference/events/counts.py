@@ -13,9 +13,9 @@ from scipy import special
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.events.ratios import UNBOUNDED
 from evaluation.inference.orientation import null_ratio, sign_of
 from evaluation.inference.proportions.single import clopper_pearson_interval
+from evaluation.inference.refusals import NO_PAIRS, UNBOUNDED
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -195,7 +195,7 @@ def checked_counts(candidate: FloatArray, standard_of_care: FloatArray) -> NotEv
     if candidate.shape != standard_of_care.shape:
         raise UsageError("LENGTHS_DIFFER", "Both arms must have one count for each pair.")
     if candidate.size == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     both = np.concatenate((candidate, standard_of_care))
     if not np.isfinite(both).all() or (both < 0).any() or (both != np.floor(both)).any():
         reason = "A pair has a value that is no count of events."

@@ -24,7 +24,8 @@ from evaluation.inference.arrays import (
 )
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.events.kaplan_meier import checked_times
-from evaluation.inference.events.ratios import ONE_CLUSTER, LogRatio
+from evaluation.inference.events.ratios import LogRatio
+from evaluation.inference.refusals import ONE_CLUSTER
 from protocols.errors import UsageError
 
 Ties = Literal["breslow", "efron"]

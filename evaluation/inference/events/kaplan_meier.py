@@ -15,6 +15,8 @@ from evaluation.inference.arrays import (
 )
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import NO_PAIRS, ONE_CLUSTER
+from evaluation.inference.wald import LARGEST_LOG
 from protocols.errors import UsageError
 
 METHOD = Method(
@@ -79,7 +81,7 @@ def checked_times(time: FloatArray, event: BoolArray) -> NotEvaluable | None:
     if time.shape != event.shape:
         raise UsageError("LENGTHS_DIFFER", "Every time must say whether it is an event.")
     if time.size == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if not np.isfinite(time).all() or (time < 0).any():
         return NotEvaluable("values_not_finite", "A pair has a time that is negative or missing.")
     return None
@@ -99,7 +101,7 @@ def survival_at(curve: Curve, moment: float, *, level: float) -> Survival | NotE
     seen = curve.time <= moment
     at_risk, events = curve.at_risk[seen], curve.events[seen]
     relative = math.sqrt(float((events / (at_risk * (at_risk - events))).sum()))
-    stretch = math.exp(min(700.0, critical_value(level) * relative / abs(math.log(share))))
+    stretch = math.exp(min(LARGEST_LOG, critical_value(level) * relative / abs(math.log(share))))
     return Survival(moment, share, share * relative, share**stretch, share ** (1 / stretch))
 
 
@@ -186,7 +188,7 @@ def survival_difference(
         columns.append(influence(curve, time, event, moment))
     index, k = cluster_index(cluster)
     if k < 2:
-        return NotEvaluable("one_cluster", "All pairs come from one subject.")
+        return ONE_CLUSTER
     sums = cluster_sums(columns[0] - columns[1], index, k)
     error = math.sqrt(k / (k - 1) * exact_sum(sums**2)) / len(cluster)
     if error <= 1e-14:

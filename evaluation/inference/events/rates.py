@@ -21,7 +21,8 @@ from evaluation.inference.arrays import (
 )
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.events.counts import checked_counts
-from evaluation.inference.events.ratios import ONE_CLUSTER, LogRatio
+from evaluation.inference.events.ratios import LogRatio
+from evaluation.inference.refusals import ONE_CLUSTER
 from protocols.errors import UsageError
 
 POISSON = Method(

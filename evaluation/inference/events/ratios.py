@@ -5,13 +5,9 @@ from dataclasses import dataclass
 
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.orientation import critical_value, null_ratio, turned, upper_tail
+from evaluation.inference.refusals import UNBOUNDED
+from evaluation.inference.wald import LARGEST_LOG, two_sided
 from protocols.vocabulary import Direction
-
-FURTHEST = 700.0  # log of the largest ratio that is written as a number
-UNBOUNDED = NotEvaluable("interval_unbounded", "At this level no limit is a finite number.")
-ONE_CLUSTER = NotEvaluable(
-    "one_cluster", "All pairs come from one subject; variation between subjects is not estimable."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +34,12 @@ class LogRatio:
     @property
     def p_two_sided(self) -> float:
         """Wald's two-sided p-value of a ratio of 1."""
-        return 2 * upper_tail(abs(self.log_ratio / self.standard_error), self.df)
+        return two_sided(self.log_ratio / self.standard_error, self.df)
 
 
 def exponential(log_ratio: float) -> float:
     """exp, and infinity where no number is large enough."""
-    return math.inf if log_ratio > FURTHEST else math.exp(log_ratio)
+    return math.inf if log_ratio > LARGEST_LOG else math.exp(log_ratio)
 
 
 def against_margin(

@@ -9,7 +9,8 @@ from evaluation.inference.events.counts import Events, ExactRatio
 from evaluation.inference.events.cox import PairedTimes
 from evaluation.inference.events.kaplan_meier import Curve, survival_at, survival_difference
 from evaluation.inference.events.rates import RateRatio
-from evaluation.inference.events.ratios import UNBOUNDED, LogRatio, exponential
+from evaluation.inference.events.ratios import LogRatio, exponential
+from evaluation.inference.refusals import UNBOUNDED
 from evaluation.inference.resampling import percentile_interval
 
 Arm = tuple[FloatArray, BoolArray]

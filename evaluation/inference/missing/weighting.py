@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
+from evaluation.inference import wald
 from evaluation.inference.arrays import (
     BoolArray,
     FloatArray,
@@ -20,9 +21,9 @@ from evaluation.inference.arrays import (
     exact_sum,
 )
 from evaluation.inference.base import Estimate, Method, NotEvaluable
-from evaluation.inference.clusters.means import ONE_CLUSTER, constant_difference
+from evaluation.inference.clusters.means import constant_difference
 from evaluation.inference.missing.models import logistic
-from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
+from evaluation.inference.refusals import NO_PAIRS, ONE_CLUSTER
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -116,7 +117,7 @@ def means_of_totals(
     present = weights > 0
     k = int(np.count_nonzero(present))
     if k == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if k < 2:
         return ONE_CLUSTER
     sums, weights = (candidate - standard_of_care)[present], weights[present]
@@ -164,22 +165,13 @@ def against_margin(
     found: WeightedMeans, method: Method, *, margin: float, direction: Direction, level: float
 ) -> Estimate:
     """Student's t with K-1 degrees of freedom for the distance from the margin."""
-    df = found.n_clusters - 1
-    statistic = (found.estimate - null_effect(margin, direction)) / found.standard_error
-    half = critical_value(level, df) * found.standard_error
-    return Estimate(
-        method=method,
-        estimate=found.estimate,
-        standard_error=found.standard_error,
-        low=found.estimate - half,
-        high=found.estimate + half,
-        level=level,
-        statistic=turned(statistic, direction),
-        p_value=upper_tail(turned(statistic, direction), df),
-        df=float(df),
-        information=1 / found.standard_error**2,
+    effect = wald.Effect(
+        found.estimate,
+        found.standard_error,
+        float(found.n_clusters - 1),
         n_pairs=found.n_pairs,
         n_clusters=found.n_clusters,
         standard_of_care=found.standard_of_care,
         candidate=found.candidate,
     )
+    return wald.against_margin(effect, method, margin=margin, direction=direction, level=level)

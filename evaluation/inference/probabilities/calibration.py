@@ -13,14 +13,13 @@ import numpy as np
 
 from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.base import Method, NotEvaluable, Quantity
-from evaluation.inference.clusters.means import ONE_CLUSTER
-from evaluation.inference.orientation import upper_tail
 from evaluation.inference.probabilities.predicted import Predicted
 from evaluation.inference.probabilities.quantities import symmetric
 from evaluation.inference.probabilities.smoothers import Smoother, curve
+from evaluation.inference.refusals import ONE_CLUSTER
+from evaluation.inference.wald import LARGEST_LOG, two_sided
 from protocols.errors import UsageError
 
-_LARGEST_LOG = 700.0
 Binning = Literal["equal_width", "equal_mass"]
 METHOD = Method(
     name="calibration",
@@ -72,7 +71,7 @@ def observed_over_expected(data: Predicted, *, level: float) -> Quantity | NotEv
     found = symmetric(face, error, null=0.0, level=level, df=float(k - 1))
     if found.low is None or found.high is None:
         return replace(found, estimate=ratio)
-    high = math.exp(found.high) if found.high < _LARGEST_LOG else None
+    high = math.exp(found.high) if found.high < LARGEST_LOG else None
     why = None if high is not None else "The upper limit is beyond every number."
     return replace(found, estimate=ratio, low=math.exp(found.low), high=high, reason=why)
 
@@ -102,7 +101,7 @@ def spiegelhalter(data: Predicted) -> Quantity | NotEvaluable:
         "Spiegelhalter's test of calibration",
         statistic=statistic,
         df=data.df,
-        p_value=2 * upper_tail(abs(statistic), data.df),
+        p_value=two_sided(statistic, data.df),
     )
 
 

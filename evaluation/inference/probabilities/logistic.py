@@ -19,9 +19,9 @@ from scipy import optimize, special
 
 from evaluation.inference.arrays import FloatArray, exact_sum
 from evaluation.inference.base import NotEvaluable, Quantity
-from evaluation.inference.clusters.means import ONE_CLUSTER
 from evaluation.inference.probabilities.predicted import ONE_CLASS, Predicted, share_of_events
 from evaluation.inference.probabilities.quantities import symmetric
+from evaluation.inference.refusals import ONE_CLUSTER
 
 _MOST_STEPS = 200
 _SMALLEST_STEP = 2.0**-40

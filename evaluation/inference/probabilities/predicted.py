@@ -10,9 +10,9 @@ import numpy as np
 
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
 from evaluation.inference.base import NotEvaluable
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 
-NO_PAIRS = NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
 ONE_CLASS = NotEvaluable(
     "one_class", "Every pair has the event or none has it; calibration needs both."
 )

@@ -8,7 +8,8 @@ import numpy as np
 from evaluation.inference.arrays import FloatArray, IntArray
 from evaluation.inference.base import Estimate, NotEvaluable, Quantity
 from evaluation.inference.clusters.means import ClusterTotals, difference_of_totals
-from evaluation.inference.orientation import critical_value, upper_tail
+from evaluation.inference.orientation import critical_value
+from evaluation.inference.wald import two_sided
 from protocols.vocabulary import Direction
 
 NO_LIMITS = "An interval at level 1 has no finite limits."
@@ -30,7 +31,7 @@ def symmetric(
         level=level,
         statistic=statistic,
         df=df,
-        p_value=2 * upper_tail(abs(statistic), df),
+        p_value=two_sided(statistic, df),
         reason=None if bounded else NO_LIMITS,
     )
 

@@ -13,14 +13,9 @@ from evaluation.inference.proportions.difference import (
     tango_interval,
 )
 from evaluation.inference.proportions.equivalence import equivalence
-from evaluation.inference.proportions.findings import (
-    NO_PAIRS,
-    arms,
-    counts_of,
-    findings,
-    limited,
-)
+from evaluation.inference.proportions.findings import arms, counts_of, findings, limited
 from evaluation.inference.proportions.mcnemar import McNemarKind, OddsInterval
+from evaluation.inference.refusals import NO_PAIRS
 from evaluation.inference.rows import Asked, Rows
 from protocols.errors import UsageError
 

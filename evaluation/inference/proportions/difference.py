@@ -15,6 +15,7 @@ from evaluation.inference.arrays import BoolArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
 from evaluation.inference.proportions.single import wilson_interval
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -195,7 +196,7 @@ def score_test(
     disagree would pass a margin of 0.05 without any information on the difference.
     """
     if counts.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if counts.n_discordant == 0:
         reason = (
             f"The arms agree on all {counts.n} pairs, so the data carry no information on "
@@ -243,7 +244,7 @@ def arm_shares(counts: PairedCounts, *, level: float) -> tuple[ArmShare, ArmShar
     Refuses an empty table. Wilson 1927, J Am Stat Assoc 22:209.
     """
     if counts.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
 
     def share(events: int) -> ArmShare:
         low, high = wilson_interval(events, counts.n, level=level)

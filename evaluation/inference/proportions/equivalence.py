@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import null_effect, upper_tail
 from evaluation.inference.proportions.difference import PairedCounts, score_statistic
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.vocabulary import Direction
 
 METHOD = Method(
@@ -43,6 +44,6 @@ def equivalence(counts: PairedCounts, *, margin: float) -> Equivalence | NotEval
     """
     edge = null_effect(margin, Direction.LOWER_IS_BETTER)
     if counts.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     lower, upper = score_statistic(counts, -edge), score_statistic(counts, edge)
     return Equivalence(lower, upper, upper_tail(lower, None), upper_tail(-upper, None))

@@ -14,6 +14,7 @@ from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.orientation import null_effect, sign_of
 from evaluation.inference.proportions.difference import PairedCounts, restricted_variance
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -107,7 +108,7 @@ def exact_test(
     and, as the score test does, one on which the arms never differ.
     """
     if counts.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if counts.n_discordant == 0:
         reason = f"The arms agree on all {counts.n} pairs."
         return NotEvaluable("no_discordant_pairs", reason)

@@ -33,7 +33,6 @@ METHODS: dict[str, Method] = {
     ),
     "paired_equivalence": equivalence.METHOD,
 }
-NO_PAIRS = NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
 INDEPENDENT = "pairs come from fewer subjects; this analysis treats pairs as independent."
 
 

@@ -13,6 +13,7 @@ from evaluation.inference.orientation import critical_value, null_ratio, turned,
 from evaluation.inference.proportions.difference import PairedCounts, few_discordant
 from evaluation.inference.proportions.intervals import correlation
 from evaluation.inference.proportions.single import wilson_interval
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.errors import UsageError
 from protocols.vocabulary import Direction
 
@@ -95,7 +96,7 @@ def ratio_test(
     """
     null = null_ratio(margin, direction)
     if counts.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if counts.n_standard_of_care == 0:
         return NotEvaluable("ratio_undefined", "The standard of care has no event.")
     if counts.n_discordant == 0:

@@ -10,6 +10,7 @@ import math
 from evaluation.inference.base import Estimate, Method, NotEvaluable
 from evaluation.inference.orientation import critical_value, null_effect, turned, upper_tail
 from evaluation.inference.proportions.difference import PairedCounts, restricted_variance
+from evaluation.inference.refusals import NO_PAIRS
 from protocols.vocabulary import Direction
 
 METHOD = Method(
@@ -93,7 +94,7 @@ def corrected_test(
     divides by before the correction. Refuses fewer than two pairs and arms that never differ.
     """
     if counts.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     if counts.n_discordant == 0:
         reason = f"The arms agree on all {counts.n} pairs."
         return NotEvaluable("no_discordant_pairs", reason)

@@ -16,6 +16,7 @@ from evaluation.inference.arrays import (
 )
 from evaluation.inference.base import Findings, Method, NotEvaluable, Quantity
 from evaluation.inference.clusters.means import clustered_difference
+from evaluation.inference.refusals import NO_PAIRS
 from evaluation.inference.safety.bounds import (
     NET_HARM_METHOD,
     ShareBounds,
@@ -96,7 +97,7 @@ class Harms:
 def _unusable(harms: Harms, *, whole: bool = False) -> NotEvaluable | None:
     """Refuses no pair and values that are no events (0 or 1), or no counts with `whole`."""
     if harms.n == 0:
-        return NotEvaluable("no_pairs", "No pair can be evaluated for this endpoint.")
+        return NO_PAIRS
     for _, values in harms.arms():
         if whole and not (np.isfinite(values) & (values >= 0) & (values % 1 == 0)).all():
             return NotEvaluable("counts_not_whole", "A number of events is not a whole number.")

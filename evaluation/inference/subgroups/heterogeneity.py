@@ -10,6 +10,7 @@ from scipy import special
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
 from evaluation.inference.orientation import critical_value
+from evaluation.inference.refusals import NOT_FINITE, ONE_CLUSTER
 from protocols.errors import UsageError
 
 INTERACTION = Method(
@@ -86,13 +87,13 @@ def group_means(
     group and one subject.
     """
     if not np.isfinite(difference).all():
-        return NotEvaluable("values_not_finite", "A pair has a value that is not a finite number.")
+        return NOT_FINITE
     groups, n_groups = cluster_index(group)
     subjects, k = cluster_index(cluster)
     if n_groups < 2:
         return NotEvaluable("one_group", "There is one subgroup only.")
     if k < 2:
-        return NotEvaluable("one_cluster", "All pairs come from one subject.")
+        return ONE_CLUSTER
     sizes = np.bincount(groups, minlength=n_groups)
     means = cluster_sums(difference, groups, n_groups) / sizes
     residual = difference - means[groups]

@@ -196,8 +196,8 @@ def test_a_mean_that_few_large_losses_carry_is_given_with_a_warning(
 def test_many_resamples_come_near_the_linearised_error() -> None:
     rng = np.random.default_rng(4)
     subjects = np.repeat(np.arange(60), rng.integers(1, 5, 60)).tolist()
-    arms = (rng.random(len(subjects)) < share for share in (0.8, 0.7))
-    rows = rows_of(*(arm.astype(float).tolist() for arm in arms), subjects)
+    candidate, soc = ((rng.random(len(subjects)) < share) * 1.0 for share in (0.8, 0.7))
+    rows = rows_of(candidate.tolist(), soc.tolist(), subjects)
     plain = registry.estimate("clustered_difference", rows, Asked(level=0.9, margin=0.1))
     drawn, again = (
         registry.estimate(

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from scipy import integrate, stats
 
@@ -201,3 +202,11 @@ def test_square_and_add_of_a_ratio_keeps_its_digits_among_very_many_pairs() -> N
     assert ratio.mover_ratio_interval(counts, level=0.95) == pytest.approx(
         ratio.ratio_interval(counts, level=0.95), abs=2e-13
     )
+
+
+def test_a_pair_that_only_the_candidate_has_right_is_counted_for_it() -> None:
+    candidate = np.array([True, True, True, False, False])
+    soc = np.array([True, False, False, True, False])
+    counts = PairedCounts.of(candidate, soc)
+    assert counts == PairedCounts(n11=1, n10=2, n01=1, n00=1)
+    assert counts.difference == pytest.approx(0.2)

@@ -23,6 +23,8 @@ HIGHER, LOWER = Direction.HIGHER_IS_BETTER, Direction.LOWER_IS_BETTER
 SUBJECTS = 40
 
 CASES = [(word, measure) for word, spec in table.TESTS.items() for measure in spec.measures]
+AVERAGED = {measure for measure, spec in MEASURES.items() if spec.kind in ("binary", "mean")}
+MEANS = [(word, measure) for word, measure in CASES if measure in AVERAGED]
 ANALYSES = [(word, measure) for word, spec in table.ESTIMATORS.items() for measure in spec.measures]
 
 
@@ -190,3 +192,39 @@ def _reassembled(rows: Rows) -> Rows:
     cuts = [0, *sorted(rng.integers(0, rows.n, 3).tolist()), rows.n]
     parts = [rows.take(order[a:b]) for a, b in pairwise(cuts) if b > a]
     return Rows.merged([parts[i] for i in rng.permutation(len(parts))])
+
+
+@pytest.mark.parametrize(("word", "measure"), CASES)
+def test_exchanging_the_arms_turns_the_effect(word: str, measure: Measure) -> None:
+    rows, found = _estimated(word, measure)
+    other = registry.estimate(word, _exchanged(rows), _asked(word, measure))
+    assert isinstance(other, Estimate)
+    expected = 1 / found.estimate if found.scale == "ratio" else -found.estimate
+    drawn = 0.02 if word == "imputed_difference" else 1e-9  # other outcomes are imputed
+    assert other.estimate == pytest.approx(expected, rel=1e-6, abs=drawn)
+    assert other.estimate != found.estimate
+
+
+@pytest.mark.parametrize(("word", "measure"), MEANS)
+def test_the_effect_is_the_candidates_less_or_over_the_standard_of_cares(
+    word: str, measure: Measure
+) -> None:
+    rows, found = _estimated(word, measure)
+    known = rows.known
+    candidate, soc = rows.candidate[known].mean(), rows.standard_of_care[known].mean()
+    above = found.estimate > (1 if found.scale == "ratio" else 0)
+    assert above == (candidate > soc)
+
+
+def _exchanged(rows: Rows) -> Rows:
+    """The same pairs with every column of an arm given to the other."""
+
+    def other(name: str) -> str:
+        mine, theirs = "candidate", "standard_of_care"
+        swap = {mine: theirs, theirs: mine}
+        arm = next((arm for arm in swap if name == arm or name.startswith(f"{arm}_")), None)
+        return name if arm is None else swap[arm] + name[len(arm) :]
+
+    own = {f.name: getattr(rows, other(f.name)) for f in fields(Rows)}
+    own["extra"] = {name: rows.extra[other(name)] for name in rows.extra}
+    return Rows(**own)
