@@ -105,13 +105,15 @@ def _key_words(reading: Reading, hypothesis: HypothesisResult, test: TestResult)
     if test.estimate is None:
         return f"{name}: not evaluable: {as_clause(test.not_evaluable or 'no estimate')}"
     form = reading.format(hypothesis)
-    words = f"{name}: {_named(form.scale)}{form.with_unit(test.estimate)}"
+    words = f"{name}: {_named(form.scale, hypothesis)}{form.with_unit(test.estimate)}"
     return words if interval is None else f"{words} ({form.interval(interval.low, interval.high)})"
 
 
-def _named(scale: str) -> str:
-    """A difference has its sign, a ratio must be called one."""
-    return "ratio " if scale == RATIO else ""
+def _named(scale: str, hypothesis: HypothesisResult) -> str:
+    """A difference has its sign, a ratio must be called one: of a time, it is that of hazards."""
+    if scale != RATIO:
+        return ""
+    return "hazard ratio " if hypothesis.measure == "time" else "ratio "
 
 
 def _interval_row(test: TestResult, *, primary: bool) -> IntervalRow:
