@@ -13,6 +13,7 @@ from protocols.schema import (
 from protocols.schema.analysis import Resampling
 from reports import numbers
 from reports.blocks import Block, Column, Facts, Part, Row, Table, Text, cell
+from reports.protocol_watching import sharing_blocks
 from reports.sentences import (
     framework_words,
     interval_method_words,
@@ -113,6 +114,7 @@ def hypotheses_part(plan: Protocol) -> Part:
             )
         )
     )
+    blocks += sharing_blocks(plan)
     for estimand in plan.estimands:
         events = "; ".join(
             f"{e.event}: {e.strategy.replace('_', ' ')} ({e.rule})"

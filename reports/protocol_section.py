@@ -1,6 +1,5 @@
 """The registered protocol in readable form, from the canonical text in the results."""
 
-from protocols.plan_sentences import monitoring_facts
 from protocols.schema import ArmPlan, Protocol
 from reports import numbers
 from reports.blocks import Block, Column, Facts, Part, Points, Row, Section, Table, Text, cell
@@ -10,6 +9,7 @@ from reports.protocol_plan import (
     further_outcomes_parts,
     hypotheses_part,
 )
+from reports.protocol_watching import looks_part, watching_parts
 from reports.reading import Reading
 from reports.sentences import RECOMMENDATIONS, listed
 
@@ -29,7 +29,8 @@ def protocol_section(reading: Reading) -> Section:
         endpoints_part(plan),
         hypotheses_part(plan),
         *analyses_parts(plan),
-        _looks(plan),
+        looks_part(plan),
+        *watching_parts(plan),
         _populations(plan),
         _decision(plan),
         _people(plan),
@@ -122,31 +123,6 @@ def _encounters(plan: Protocol) -> Part:
     if criteria:
         blocks = (facts, Text("Eligibility; every criterion must be true:"), Points(criteria))
     return Part("protocol-encounters", "Encounters and outcome", blocks)
-
-
-def _looks(plan: Protocol) -> Part:
-    size, monitoring = plan.sample_size, plan.monitoring
-    planned = "; ".join(
-        f"{k.id} at {numbers.plain_percent(k.information)}" for k in monitoring.looks
-    )
-    return Part(
-        "protocol-looks",
-        "Sample size and looks",
-        (
-            Facts(
-                (
-                    ("Evaluable pairs planned", numbers.count(size.evaluable_pairs)),
-                    ("Power", numbers.plain_percent(size.power)),
-                    ("Assumptions", size.assumptions),
-                    ("Calculation", size.calculation),
-                    ("Accrual", size.accrual),
-                    ("Looks", planned),
-                    ("Tolerance", numbers.plain_percent(monitoring.tolerance)),
-                    *monitoring_facts(monitoring),
-                )
-            ),
-        ),
-    )
 
 
 def _populations(plan: Protocol) -> Part:
