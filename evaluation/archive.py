@@ -11,9 +11,8 @@ from pydantic import ValidationError
 
 from evaluation.errors import EvaluationError
 from evaluation.results import LookResults
+from evaluation.rounding import to_digits
 from protocols.canonical import canonical_json
-
-DIGITS = 12
 
 
 def to_bytes(results: LookResults) -> bytes:
@@ -58,4 +57,4 @@ def _number(value: float) -> float:
         raise EvaluationError(
             "RESULTS_NOT_FINITE", "A result is not a finite number; it must have been a reason."
         )
-    return float(f"{value:.{DIGITS}g}") + 0.0
+    return to_digits(value)

@@ -66,7 +66,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
 
     Raises EvaluationError when lock, protocol and earlier looks do not belong together.
     """
-    look = plan_of(protocol, data.facts.look)
+    look = plan_of(protocol, data.facts.look, [results.facts.look for results in previous])
     require_conformance(look, data, previous)
     pairs = Pairs(protocol, data.pairs, final=look.final)
     samples = _samples(look, pairs)
@@ -90,7 +90,9 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         hypotheses=hypotheses,
         safety=safety,
         analyses=analysis_results(look, (samples.primary, *samples.supporting)),
-        recommendation=recommendation(protocol, decided, safety, final=look.final),
+        recommendation=recommendation(
+            protocol, decided, safety, final=look.final, hypotheses=hypotheses
+        ),
         frequencies=natural_frequencies(samples.primary, look.primary_endpoints),
         flow=flow_of(protocol, data, pairs, asked),
         populations=population_counts((samples.primary, *samples.supporting)),

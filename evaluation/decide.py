@@ -111,6 +111,13 @@ class Evidence:
     interval: Interval | None
     before: HypothesisResult | None  # at the look before
 
+    @property
+    def given_up_at(self) -> str | None:
+        """The look whose binding futility bound was crossed: nothing may be claimed after it."""
+        boundaries = self.before.boundaries if self.before else ()
+        crossed = (b.look for b in boundaries for f in b.futility if f.binding and f.crossed)
+        return next(crossed, None)
+
 
 def decide_all(
     multiplicity: Multiplicity, evidence: Sequence[Evidence], *, look: str
@@ -155,6 +162,9 @@ def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:
     earlier = item.before
     if earlier is not None and earlier.shown:
         return _kept(item, earlier, reading)
+    if item.given_up_at is not None:
+        reason = f"Given up for futility at look {item.given_up_at}, as registered: binding."
+        return Decided(Verdict.NOT_TESTED, None, None, reading, reason)
     if blocked_by is not None:
         reason = f"Not tested: {blocked_by} is not shown, and the registered order asks for it."
         return Decided(Verdict.NOT_TESTED, None, None, reading, reason)

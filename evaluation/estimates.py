@@ -80,6 +80,15 @@ def _the_other_way(plan: HypothesisPlan, asked: Asked) -> Asked:
     return replace(asked, direction=opposite(asked.direction), margin=margin)
 
 
+def against_no_effect(item: Estimated) -> Answer:
+    """The registered test turned round: that the candidate is worse, against no effect at all."""
+    plan = item.plan
+    asked = plan.asked(plan.naive_level)
+    none = 1.0 if plan.scale == "ratio" else 0.0
+    turned = replace(asked, direction=opposite(asked.direction), margin=none)
+    return registry.estimate(plan.hypothesis.test, item.read.rows, turned)
+
+
 def counts_of(data: Measured) -> PairedCounts:
     """The paired table of a binary measure: both right, candidate only, standard only, neither."""
     return PairedCounts.of(data.candidate == 1, data.standard_of_care == 1)

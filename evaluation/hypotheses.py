@@ -9,17 +9,21 @@ from evaluation.decide import Decided, Evidence
 from evaluation.design.repeated import z_equivalent
 from evaluation.estimates import (
     Estimated,
+    against_no_effect,
     claim_interval,
     estimated,
     result_of,
     sensitivity_results,
 )
-from evaluation.inference.base import Estimate
+from evaluation.futility import Here, futility_readings
+from evaluation.harm import Worse, harm_readings
+from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.missing_outcomes import missing_bounds
 from evaluation.plan import HypothesisPlan, LookPlan
 from evaluation.populations import Sample
 from evaluation.results import Boundary, HypothesisResult, LookResults
-from evaluation.sentences import verdict_sentence
+from evaluation.rounding import to_digits
+from evaluation.sentences import monitoring_words, verdict_sentence
 from protocols.sentences import alternative, null_hypothesis
 
 
@@ -41,8 +45,23 @@ class Estimates:
 
     @property
     def information(self) -> float | None:
+        """1 / SE^2 with the digits that are stored, so that a replay finds the same bound."""
         naive = self.primary.naive
-        return naive.information if isinstance(naive, Estimate) else None
+        return to_digits(naive.information) if isinstance(naive, Estimate) else None
+
+    @property
+    def statistic(self) -> float | None:
+        """z on the normal scale, with the digits that are stored."""
+        naive = self.primary.naive
+        return to_digits(_on_normal_scale(naive)) if isinstance(naive, Estimate) else None
+
+    @property
+    def worse(self) -> Worse:
+        """What the registered test says the other way round, against no effect."""
+        found = against_no_effect(self.primary)
+        if isinstance(found, NotEvaluable):
+            return Worse(None, None, found.reason)
+        return Worse(to_digits(found.information), to_digits(_on_normal_scale(found)), None)
 
 
 def estimates_of(look: LookPlan, samples: Samples) -> tuple[Estimates, ...]:
@@ -128,6 +147,8 @@ def hypothesis_result(
     plan, primary = evidence.plan, evidence.primary
     hypothesis, endpoint = plan.hypothesis, plan.endpoint
     before = evidence.before
+    boundary = _boundary(look, evidence, decided, item=item, evaluable=evaluable)
+    sentence = verdict_sentence(plan, decided, primary, evidence.interval)
     return HypothesisResult(
         id=hypothesis.id,
         endpoint=endpoint.id,
@@ -143,17 +164,14 @@ def hypothesis_result(
         null_hypothesis=null_hypothesis(hypothesis, endpoint),
         alternative=alternative(hypothesis, endpoint),
         verdict=decided.verdict,
-        verdict_sentence=verdict_sentence(plan, decided, primary, evidence.interval),
+        verdict_sentence=" ".join((sentence, *monitoring_words(boundary))),
         shown=decided.shown,
         shown_at=decided.shown_at,
         claimed=decided.claimed,
         primary=primary,
         supporting=evidence.supporting,
         sensitivity=sensitivity_results(item.primary),
-        boundaries=(
-            *(before.boundaries if before else ()),
-            _boundary(look, evidence, decided, item=item, evaluable=evaluable),
-        ),
+        boundaries=(*(before.boundaries if before else ()), boundary),
         missing=missing_bounds(evidence, sample, shown=decided.shown),
         reason=decided.reason,
     )
@@ -162,14 +180,21 @@ def hypothesis_result(
 def _boundary(
     look: LookPlan, evidence: Evidence, decided: Decided, *, item: Estimates, evaluable: int
 ) -> Boundary:
-    naive = item.primary.naive
+    plan, earlier = evidence.plan, evidence.before.boundaries if evidence.before else ()
+    here = Here(
+        look, plan, evidence.bound, evaluable, item.information, item.statistic, earlier=earlier
+    )
+    watched = any(rule.hypothesis == plan.hypothesis.id for rule in plan.protocol.harm_bounds)
+    time = evidence.bound.time or 0.0
     return boundary_of(
         look,
         evidence.bound,
         evaluable=evaluable,
         information=item.information,
-        statistic=_on_normal_scale(naive) if isinstance(naive, Estimate) else None,
+        statistic=item.statistic,
         crossed=decided.crossed,
+        futility=futility_readings(here),
+        harm=harm_readings(look, plan, item.worse, time=time, earlier=earlier) if watched else (),
     )
 
 

@@ -1,15 +1,16 @@
 """What the registered protocol says about one look: nothing here has been decided by data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.errors import EvaluationError, LookRefusal
 from evaluation.inference.base import Scale
+from evaluation.inference.orientation import null_effect, turned
 from evaluation.inference.rows import Asked
 from protocols.errors import RefusedError
 from protocols.methods.table import TESTS
-from protocols.schema import Endpoint, Hypothesis, Look, Protocol, Resampling
+from protocols.schema import Endpoint, Hypothesis, Protocol, Resampling
 from protocols.vocabulary import Framework, Role
 
 
@@ -35,6 +36,23 @@ class HypothesisPlan:
         """How far the margin lies from no effect, on the scale where intervals are read."""
         return abs(math.log(self.margin)) if self.scale == "ratio" else self.margin
 
+    @property
+    def null(self) -> float:
+        """The margin with its sign where effects are added: the logarithm of a ratio."""
+        if self.scale == "ratio":
+            return math.log(self.margin)
+        return null_effect(self.margin, self.endpoint.direction)
+
+    def from_null(self, effect: float) -> float:
+        """How far an effect on the test's scale lies beyond the null, towards the alternative."""
+        linear = math.log(effect) if self.scale == "ratio" else effect
+        return turned(linear - self.null, self.endpoint.direction)
+
+    def effect_at(self, distance: float) -> float:
+        """The effect on the test's scale that lies `distance` beyond the null."""
+        linear = self.null + turned(distance, self.endpoint.direction)
+        return math.exp(linear) if self.scale == "ratio" else linear
+
     def asked(self, level: float) -> Asked:
         """What the registered test is asked, with a two-sided interval at `level`."""
         hypothesis, endpoint = self.hypothesis, self.endpoint
@@ -58,17 +76,29 @@ class HypothesisPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAt:
+    """A look by its id; a look that is not in the plan has no planned information."""
+
+    id: str
+    information: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LookPlan:
-    """One look; `number` counts from 1."""
+    """One look; `number` counts the looks made from 1, `place` those of the plan.
+
+    They differ only where the plan allows looks to be skipped or added.
+    """
 
     protocol: Protocol
-    look: Look
+    look: LookAt
     number: int
     hypotheses: tuple[HypothesisPlan, ...]
+    place: int | None
 
     @property
     def final(self) -> bool:
-        return self.number == len(self.protocol.monitoring.looks)
+        return self.place == len(self.protocol.monitoring.looks)
 
     @property
     def planned_pairs(self) -> int:
@@ -76,7 +106,12 @@ class LookPlan:
 
     @property
     def required_pairs(self) -> float:
-        """How many evaluable pairs let this look be run; the last look has no tolerance."""
+        """How many evaluable pairs let this look be run; the last look has no tolerance.
+
+        One is enough for a look that is not in the plan.
+        """
+        if self.look.information is None:
+            return 1.0
         tolerance = 0.0 if self.final else self.protocol.monitoring.tolerance
         needed = self.look.information * self.planned_pairs * (1 - tolerance)
         return round(needed, 6)  # 0.07 of 100 is 7 pairs, not the 7.000000000000001 of a float
@@ -87,16 +122,24 @@ class LookPlan:
         return tuple(e for e in self.protocol.endpoints if e.role in leading)
 
 
-def plan_of(protocol: Protocol, look: str) -> LookPlan:
-    """The plan of a look by its id; RefusedError(LOOK_UNPLANNED) when there is no such look."""
-    for number, planned in enumerate(protocol.monitoring.looks, start=1):
-        if planned.id == look:
-            plans = tuple(_hypothesis_plan(protocol, h) for h in protocol.hypotheses)
-            return LookPlan(protocol, planned, number, plans)
-    known = ", ".join(planned.id for planned in protocol.monitoring.looks)
-    raise RefusedError(
-        LookRefusal.UNPLANNED, f"The protocol has no look {look}; its looks are {known}."
-    )
+def plan_of(protocol: Protocol, look: str, before: Sequence[str] = ()) -> LookPlan:
+    """The plan of a look by its id, after the looks `before`.
+
+    RefusedError(LOOK_UNPLANNED) when there is no such look and the plan allows no other.
+    """
+    monitoring = protocol.monitoring
+    places = {planned.id: place for place, planned in enumerate(monitoring.looks, start=1)}
+    plans = tuple(_hypothesis_plan(protocol, h) for h in protocol.hypotheses)
+    place = places.get(look)
+    if place is None and monitoring.unplanned_looks == "forbidden":
+        known = ", ".join(places)
+        raise RefusedError(
+            LookRefusal.UNPLANNED, f"The protocol has no look {look}; its looks are {known}."
+        )
+    fixed = (monitoring.unplanned_looks, monitoring.skipped_looks) == ("forbidden", "forbidden")
+    number = place if place is not None and fixed else len(before) + 1
+    information = None if place is None else monitoring.looks[place - 1].information
+    return LookPlan(protocol, LookAt(look, information), number, plans, place)
 
 
 def seed_of(resampling: Resampling | None) -> int | None:

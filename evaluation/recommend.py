@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from evaluation.decide import Decided
 from evaluation.errors import EvaluationError
-from evaluation.results import Recommendation, SafetyResult
+from evaluation.results import HypothesisResult, Recommendation, SafetyResult
 from protocols.expressions import Value, compile_expression
 from protocols.names import decision_names
 from protocols.schema import Protocol
@@ -17,12 +17,13 @@ def recommendation(
     safety: Sequence[SafetyResult],
     *,
     final: bool,
+    hypotheses: Sequence[HypothesisResult] = (),
 ) -> Recommendation:
     """First rule whose condition is true wins; what is not settled (None) is not true.
 
     Raises EvaluationError(NO_RULE_MATCHED) when the registered rules leave a gap.
     """
-    values = decision_values(decided, safety, final=final)
+    values = decision_values(decided, safety, final=final) | watched_values(hypotheses)
     names = decision_names(protocol)
     kinds = ("any_look", "final" if final else "interim")
     for rule in protocol.decision_rule.rules:
@@ -59,8 +60,29 @@ def decision_values(
     return values
 
 
-def _any(verdicts: Sequence[SafetyVerdict]) -> bool | None:
-    """Kleene's or: one exceeded limit settles it; without one, an unknown leaves it open."""
-    if SafetyVerdict.LIMIT_EXCEEDED in verdicts:
+def watched_values(hypotheses: Sequence[HypothesisResult]) -> dict[str, Value]:
+    """Whether each hypothesis may be given up at this look, and whether it was found harmful.
+
+    A binding futility bound and a harm bound once crossed stay so. None: not known at this look.
+    """
+    values: dict[str, Value] = {}
+    for found in hypotheses:
+        here = found.boundaries[-1]
+        for_good = [f for b in found.boundaries for f in b.futility if f.binding and f.crossed]
+        values[f"{found.id}.futile"] = bool(for_good) or _some([f.crossed for f in here.futility])
+        ever = any(h.crossed for b in found.boundaries for h in b.harm)
+        now = [False if h.statistic is not None else None for h in here.harm]
+        values[f"{found.id}.harmful"] = ever or _some(now)
+    return values
+
+
+def _some(crossed: Sequence[bool | None]) -> bool | None:
+    """Kleene's or: one that is true settles it, an unknown leaves it open."""
+    if True in crossed:
         return True
-    return None if SafetyVerdict.NOT_EVALUABLE in verdicts else False
+    return None if None in crossed else False
+
+
+def _any(verdicts: Sequence[SafetyVerdict]) -> bool | None:
+    known = {SafetyVerdict.LIMIT_EXCEEDED: True, SafetyVerdict.NOT_EVALUABLE: None}
+    return _some([known.get(verdict, False) for verdict in verdicts])

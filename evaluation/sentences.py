@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evaluation.decide import Decided
 from evaluation.plan import HypothesisPlan
-from evaluation.results import Interval, TestResult
+from evaluation.results import Boundary, Interval, TestResult
 from protocols.methods.measures import MEASURES, Measure
 from protocols.vocabulary import Framework, Verdict
 
@@ -79,6 +79,29 @@ def verdict_sentence(
     if decided.reason is not None:
         sentence += f" {decided.reason}"
     return sentence
+
+
+def monitoring_words(boundary: Boundary) -> tuple[str, ...]:
+    """That a futility or a harm bound is crossed at this look, with what was registered for it."""
+    said = []
+    for futility in boundary.futility:
+        if not futility.crossed or futility.z is None or boundary.statistic is None:
+            continue
+        words = f"z {three(boundary.statistic, apart_from=futility.z)} lies below "
+        words += three(futility.z, apart_from=boundary.statistic)
+        kind = "given up" if futility.binding else "it may be given up"
+        bound = "binding" if futility.binding else "non-binding"
+        said.append(f"The {bound} futility bound is crossed ({words}): {kind}.")
+    for harm in boundary.harm:
+        if not harm.crossed or harm.z is None or harm.statistic is None:
+            continue
+        words = f"z {three(harm.statistic, apart_from=harm.z)} against no effect, bound "
+        words += three(harm.z, apart_from=harm.statistic)
+        said.append(
+            f"The harm bound is crossed: the candidate is worse ({words}); registered action: "
+            f"{harm.action}."
+        )
+    return tuple(said)
 
 
 def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | None) -> str:

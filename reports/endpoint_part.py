@@ -1,7 +1,8 @@
 """One hypothesis, in the same order every time.
 
-Verdict sentence, interval against margin, numbers, paired table, boundaries, sensitivity tests,
-missing-outcome bounds, warnings, and what was registered.
+Verdict sentence, interval against margin, numbers, paired table, boundaries, futility and harm,
+three inferences, chance of success, sensitivity tests, missing-outcome bounds, warnings, and what
+was registered.
 """
 
 from evaluation.results import HypothesisResult
@@ -29,6 +30,7 @@ from reports.tables.endpoints import (
     sensitivity_table,
     values_table,
 )
+from reports.tables.watching import watching_tables
 
 
 def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
@@ -59,6 +61,7 @@ def endpoint_part(reading: Reading, hypothesis: HypothesisResult) -> Part:
         blocks.append(paired)
     if hypothesis.boundaries:
         blocks.append(boundaries_figure(reading, hypothesis))
+    blocks += watching_tables(reading, hypothesis)
     tests = sensitivity_table(reading, hypothesis)
     if tests is not None:
         blocks.append(tests)

@@ -41,6 +41,14 @@ from evaluation.results.look import (
     Recommendation,
     RefusalEntry,
 )
+from evaluation.results.sequential import (
+    FutilityReading,
+    HarmReading,
+    Inference,
+    PowerAhead,
+    SequentialInference,
+    SharedAlpha,
+)
 
 __all__ = [
     "AnalysisResult",
@@ -53,7 +61,10 @@ __all__ = [
     "DeviationCount",
     "Digests",
     "FlowStep",
+    "FutilityReading",
+    "HarmReading",
     "HypothesisResult",
+    "Inference",
     "Interval",
     "LookFacts",
     "LookResults",
@@ -62,12 +73,15 @@ __all__ = [
     "NaturalFrequencies",
     "PairedTable",
     "PopulationCount",
+    "PowerAhead",
     "QuantityResult",
     "Recommendation",
     "RefusalEntry",
     "Result",
     "RocCurve",
     "SafetyResult",
+    "SequentialInference",
+    "SharedAlpha",
     "SubgroupCell",
     "SubgroupResult",
     "TestResult",

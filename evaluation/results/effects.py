@@ -1,6 +1,12 @@
 """What a look found of each hypothesis."""
 
 from evaluation.results.base import Result
+from evaluation.results.sequential import (
+    FutilityReading,
+    HarmReading,
+    SequentialInference,
+    SharedAlpha,
+)
 from protocols.methods.measures import Measure
 from protocols.vocabulary import Direction, Framework, Role, Verdict
 
@@ -92,7 +98,7 @@ class Boundary(Result):
 
     look: str
     number: int
-    planned_information: float
+    planned_information: float | None  # None for a look that is not in the plan
     information_fraction: float  # actual, on the spending clock
     statistical_information: float | None  # 1 / SE^2 at this look
     alpha_spent: float  # cumulative, one-sided
@@ -100,6 +106,10 @@ class Boundary(Result):
     z: float | None  # the bound
     statistic: float | None  # what was observed
     crossed: bool | None
+    level: float | None = None  # one-sided, of all looks together: the alpha held at this look
+    spending_time: float | None = None  # where the registered clock stood, in [0, 1]
+    futility: tuple[FutilityReading, ...] = ()
+    harm: tuple[HarmReading, ...] = ()
 
 
 class HypothesisResult(Result):
@@ -128,4 +138,6 @@ class HypothesisResult(Result):
     sensitivity: tuple[TestResult, ...]
     boundaries: tuple[Boundary, ...]  # this look and the looks before it, in order
     missing: MissingBounds
+    sequential: SequentialInference | None = None
+    shared: SharedAlpha | None = None  # where one alpha is shared between hypotheses
     reason: str | None

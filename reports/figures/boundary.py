@@ -1,7 +1,8 @@
 """Boundaries of one hypothesis: information fraction against the test statistic.
 
-Planned looks are grey ticks; at each look made, the bound is a tick on a dashed line and the
-observed statistic a filled circle.
+Planned looks are grey ticks; at each look made, the bound is a square on a dashed line and the
+observed statistic a filled circle. A futility bound is an open triangle, a bound for harm a
+diamond, where the estimate that lies on it has this z.
 """
 
 import itertools
@@ -34,11 +35,14 @@ def draw_boundaries(
     across = Scale(0.0, max(1.0, *(b.information_fraction for b in boundaries)), LEFT, 97.0)
     held = [0.0] + [b.z for b in boundaries if b.z is not None]
     held += [b.statistic for b in boundaries if b.statistic is not None]
+    held += [z for b in boundaries for z, _, _ in _below(b)]
     span = max(held) - min(held) or 1.0
     upward = Scale(min(held) - span * 0.15, max(held) + span * 0.18, TOP + PLOT, TOP)
     _axes(canvas, across, upward, planned)
     _bounds(canvas, across, upward, boundaries)
     wordy = len(boundaries) <= MOST_WORDY
+    for boundary in boundaries:
+        _others(canvas, across, upward, boundary, wordy=wordy)
     for place, boundary in enumerate(boundaries):
         _look(canvas, across, upward, boundary, wordy=wordy, first=place == 0)
     return canvas.svg(TOP + PLOT + 44, title, finding)
@@ -77,6 +81,27 @@ def _bounds(canvas: Canvas, across: Scale, upward: Scale, boundaries: Sequence[B
             (across(after.information_fraction), upward(after.z)),
             "margin",
         )
+
+
+def _below(boundary: Boundary) -> list[tuple[float, str, str]]:
+    """(z, mark, word) of futility and harm, on the z of the registered hypothesis."""
+    futility = [(f.z, "down", "futility") for f in boundary.futility if f.z is not None]
+    harm = [h.z_of_hypothesis for h in boundary.harm if h.z_of_hypothesis is not None]
+    return [*futility, *((z, "diamond", "harm") for z in harm)]
+
+
+def _others(
+    canvas: Canvas, across: Scale, upward: Scale, boundary: Boundary, *, wordy: bool
+) -> None:
+    x = across(boundary.information_fraction)
+    for z, mark, word in _below(boundary):
+        canvas.mark(x, upward(z), mark, "soc open")
+        number = numbers.statistic(z)
+        right = x <= LEFTWARDS or x < AT_EDGE
+        anchor: Anchor = "start" if right else "end"
+        text = f"{word} {number}" if wordy else number
+        kind = "small muted halo"
+        canvas.text(x, upward(z) + 4, text, kind=kind, anchor=anchor, dx=10 if right else -10)
 
 
 def _look(

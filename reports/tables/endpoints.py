@@ -281,8 +281,8 @@ def _boundary_row(boundary: Boundary) -> Row:
     return Row(
         (
             cell(f"{boundary.number}: {boundary.look}"),
-            cell(numbers.plain_percent(planned, 1), planned),
-            cell(numbers.plain_percent(actual, 1), actual),
+            blank("not planned") if planned is None else _share(planned),
+            _share(actual),
             cell(numbers.alpha(boundary.alpha_spent), boundary.alpha_spent),
             cell(numbers.alpha(boundary.nominal_alpha), boundary.nominal_alpha),
             cell(bound_words(boundary), boundary.z),
@@ -290,3 +290,7 @@ def _boundary_row(boundary: Boundary) -> Row:
             cell(crossed),
         )
     )
+
+
+def _share(value: float) -> Cell:
+    return cell(numbers.plain_percent(value, 1), value)

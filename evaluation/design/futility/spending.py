@@ -164,6 +164,23 @@ def _lower(paths: Paths | None, here: float, increment: float, drift: float) -> 
     return -root_of_spend(turned, here, increment, start=-alone, drift=-drift)
 
 
+def lower_after(
+    before: Sequence[tuple[float, float, float]], here: float, increment: float, *, drift: float
+) -> float:
+    """The z below which `increment` of the trials under `drift` end up at information `here`.
+
+    `before` are (information, lower, upper) of the looks made, as they stand: what they stopped is
+    gone. -inf where nothing is to be spent, inf where so much is not left.
+    """
+    stop: Stop | None = None
+    for information, down, up in before:
+        reach = math.hypot(REACH, up if math.isfinite(up) else 0.0)
+        paths = None if stop is None else carry_on(stop, information, drift=drift, reach=reach)
+        stop = Stop(information, down, up, paths)
+    paths = None if stop is None else carry_on(stop, here, drift=drift)
+    return _lower(paths, here, increment, drift)
+
+
 def null_lower_bounds(
     cumulative: Sequence[float], information: Sequence[float], *, upper: Sequence[float]
 ) -> tuple[float, ...]:
