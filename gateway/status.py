@@ -17,9 +17,10 @@ from gateway.store.reads import (
     protocol_in_force,
     refusals,
     registration_in_force,
+    safety_alarms,
 )
 from gateway.store.records import Completeness
-from gateway.store.tables import Epoch, Registration
+from gateway.store.tables import Epoch, Registration, SafetyAlarm
 from protocols.schema import Protocol
 from protocols.vocabulary import Arm, Fate
 
@@ -51,6 +52,7 @@ class Status:
     accrual_closed: bool
     deviations: dict[str, int]
     refusals: int
+    alarms: tuple[SafetyAlarm, ...]  # of safety rules between looks
     at_us: int
     mirror: Heartbeat | None
 
@@ -91,6 +93,7 @@ def read_status(store: Store, trial: str, *, at_us: int, mirror: Heartbeat | Non
         accrual_closed=closed,
         deviations=dict(sorted(Counter(row.code for row in deviations(store, trial)).items())),
         refusals=len(refusals(store, trial)),
+        alarms=tuple(safety_alarms(store, trial)),
         at_us=at_us,
         mirror=mirror,
     )

@@ -53,6 +53,15 @@ def status_document(status: Status) -> dict[str, object]:
         "accrual_closed": status.accrual_closed,
         "deviations": status.deviations,
         "refusals": status.refusals,
+        "alarms": [
+            {
+                "rule": alarm.rule,
+                "action": alarm.action,
+                "severity": alarm.severity,
+                "raised_at": rfc3339(alarm.raised_at_us),
+            }
+            for alarm in status.alarms
+        ],
         "mirror": _mirror_document(status),
     }
 
@@ -102,6 +111,11 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"  accrual      {'closed' if status.accrual_closed else 'open'}"
     yield f"  deviations   {_listed(status.deviations)}"
     yield f"  refusals     {status.refusals}"
+    for alarm in status.alarms:
+        yield (
+            f"  safety       {alarm.rule} asks to {alarm.action} ({alarm.severity}),"
+            f" raised {rfc3339(alarm.raised_at_us)}"
+        )
 
 
 def _mirror(status: Status) -> str:

@@ -9,6 +9,7 @@ from gateway.store.reads import (
     epochs,
     look_results,
     registration_in_force,
+    safety_alarms,
 )
 from gateway.timestamps import rfc3339
 from protocols.errors import RefusedError
@@ -17,6 +18,15 @@ from protocols.schema import Protocol
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class AlarmReply(_Wire):
+    """What a safety rule between looks asks for: notify, pause or stop. No number of the arms."""
+
+    rule: str
+    action: str
+    severity: str
+    raised_at: str
 
 
 class TrialReply(_Wire):
@@ -31,6 +41,7 @@ class TrialReply(_Wire):
     accrual_closed: bool
     looks_planned: tuple[str, ...]
     looks_conducted: tuple[str, ...]
+    alarms: tuple[AlarmReply, ...]
 
 
 class TrialsReply(_Wire):
@@ -84,6 +95,15 @@ def trial_reply(store: Store, protocol: Protocol) -> TrialReply:
         accrual_closed=accrual_closed(store, trial) is not None,
         looks_planned=tuple(look.id for look in protocol.monitoring.looks),
         looks_conducted=tuple(result.look for result in look_results(store, trial)),
+        alarms=tuple(
+            AlarmReply(
+                rule=alarm.rule,
+                action=alarm.action,
+                severity=alarm.severity,
+                raised_at=rfc3339(alarm.raised_at_us),
+            )
+            for alarm in safety_alarms(store, trial)
+        ),
     )
 
 

@@ -35,6 +35,7 @@ from gateway.store.tables import (
     Observation,
     Refusal,
     Registration,
+    SafetyAlarm,
 )
 from protocols.canonical import canonical_protocol, digest_of
 from protocols.errors import RefusedError, StoreError
@@ -51,6 +52,7 @@ __all__ = [
     "ShipReceipt",
     "ShipRow",
     "close_accrual",
+    "raise_alarm",
     "record_deviation",
     "record_observations",
     "record_refusal",
@@ -180,6 +182,12 @@ def record_refusal(
 
 def _refusal(trial: str, code: str, detail: str, *, actor: str, at_us: int) -> Refusal:
     return Refusal(trial=trial, code=code, detail=detail, actor=actor, at_us=at_us)
+
+
+def raise_alarm(store: Store, alarm: SafetyAlarm) -> bool:
+    """Record what a safety rule raised; say whether it is new. A rule raises once in a trial."""
+    with store.transaction() as session:
+        return insert_new(session, SafetyAlarm, [as_row(alarm)]) == 1
 
 
 def close_accrual(

@@ -66,5 +66,6 @@ def facts_from(text: str) -> LockedFacts:
         completeness=Completeness(**counted),
         deviations=tuple(row.pop("deviations")),
         refusals=tuple(row.pop("refusals")),
+        alarms=tuple(row.pop("alarms", ())),  # locks of schema 0001 have none
         **row,
     )

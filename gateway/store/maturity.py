@@ -42,10 +42,14 @@ def contradicts(values: Sequence[str]) -> bool:
 
 def mature_by(at_us: int, arrived_at_us: int, plan: OutcomePlan) -> bool:
     """Say whether an outcome of a request that arrived then counts at `at_us`."""
+    return plan.maturity == "ascertained" or matures_at_us(arrived_at_us, plan) <= at_us
+
+
+def matures_at_us(arrived_at_us: int, plan: OutcomePlan) -> int:
+    """From when on an outcome counts; under `maturity: ascertained` from the arrival itself."""
     if plan.maturity == "ascertained":
-        return True
-    waiting_us = round((plan.horizon_days + plan.maturity_lag_days) * _DAY_US)
-    return arrived_at_us + waiting_us <= at_us
+        return arrived_at_us
+    return arrived_at_us + round((plan.horizon_days + plan.maturity_lag_days) * _DAY_US)
 
 
 def reports_of_trial(session: Session, trial: str, name: str) -> Mapping[str, Sequence[str]]:

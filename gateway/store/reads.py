@@ -22,6 +22,7 @@ from gateway.store.tables import (
     Observation,
     Refusal,
     Registration,
+    SafetyAlarm,
 )
 from protocols.canonical import from_canonical
 from protocols.errors import RefusedError
@@ -292,6 +293,13 @@ def deviations(store: Store, trial: str) -> list[Deviation]:
     """List the trial's deviations in the order of their recording."""
     with store.session() as session:
         query = select(Deviation).where(Deviation.trial == trial).order_by(col(Deviation.id))
+        return list(session.exec(query))
+
+
+def safety_alarms(store: Store, trial: str) -> list[SafetyAlarm]:
+    """List what the trial's safety rules raised between looks, in the order of raising."""
+    with store.session() as session:
+        query = select(SafetyAlarm).where(SafetyAlarm.trial == trial).order_by(col(SafetyAlarm.id))
         return list(session.exec(query))
 
 

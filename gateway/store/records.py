@@ -75,6 +75,7 @@ class LockedFacts:
     deviations: tuple[dict[str, str], ...]  # code, severity, detail, n (as text), sorted
     refusals: tuple[dict[str, str], ...]  # code, detail, sorted
     outcome_conflicts: int
+    alarms: tuple[dict[str, str], ...] = ()  # of safety rules between looks, by time
 
 
 @dataclass(frozen=True, slots=True)

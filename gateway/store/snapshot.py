@@ -11,7 +11,14 @@ from gateway.store.maturity import TRUE, contradicts, outcome_at, reports_of_tri
 from gateway.store.outcome_values import FlatValue, flat_values
 from gateway.store.reads import completeness_in
 from gateway.store.records import ArmRecord, LockedFacts, PairRecord
-from gateway.store.tables import AccrualClosure, Deviation, Encounter, Observation, Refusal
+from gateway.store.tables import (
+    AccrualClosure,
+    Deviation,
+    Encounter,
+    Observation,
+    Refusal,
+    SafetyAlarm,
+)
 from protocols.schema import Protocol
 from protocols.vocabulary import Arm, Fate
 
@@ -147,6 +154,7 @@ def facts_in(
         deviations=_deviations(session, trial),
         refusals=_refusals(session, trial),
         outcome_conflicts=sum(contradicts(values) for values in reports.values()),
+        alarms=_alarms(session, trial),
     )
 
 
@@ -158,6 +166,21 @@ def _deviations(session: Session, trial: str) -> tuple[dict[str, str], ...]:
     return tuple(
         {"code": code, "severity": severity, "detail": detail, "n": str(n)}
         for (code, severity, detail), n in sorted(counted.items())
+    )
+
+
+def _alarms(session: Session, trial: str) -> tuple[dict[str, str], ...]:
+    query = select(SafetyAlarm).where(SafetyAlarm.trial == trial)
+    return tuple(
+        {
+            "rule": alarm.rule,
+            "action": alarm.action,
+            "severity": alarm.severity,
+            "detail": alarm.detail,
+            "n_units": str(alarm.n_units),
+            "entered_at_us": str(alarm.entered_at_us),
+        }
+        for alarm in sorted(session.exec(query), key=lambda row: (row.entered_at_us, row.rule))
     )
 
 

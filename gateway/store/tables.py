@@ -149,6 +149,25 @@ class Refusal(SQLModel, table=True):
     at_us: int = Field(sa_column=_big())
 
 
+class SafetyAlarm(SQLModel, table=True):
+    """A safety rule that is read after every outcome has raised its registered action; once."""
+
+    __tablename__ = "safety_alarm"
+    __table_args__ = (UniqueConstraint("trial", "rule"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    trial: str = Field(index=True)
+    rule: str
+    action: str  # notify | pause | stop, as registered
+    severity: str
+    detail: str
+    pair_id: str  # whose outcome raised it
+    n_units: int  # that the rule had seen by then
+    entered_at_us: int = Field(sa_column=_big())  # when that outcome began to count
+    raised_at_us: int = Field(sa_column=_big())  # when the watch found it
+    actor: str
+
+
 class AccrualClosure(SQLModel, table=True):
     """Accrual was declared closed; what is not mature by the last look stays missing."""
 
