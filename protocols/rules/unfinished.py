@@ -12,8 +12,6 @@ from protocols.schema import Protocol
 
 # path of the field: whether the protocol asks for what is not obeyed yet
 NOT_YET: dict[str, Callable[[Protocol], bool]] = {
-    "futility": lambda p: bool(p.futility),
-    "harm_bounds": lambda p: bool(p.harm_bounds),
     "anytime_safety": lambda p: bool(p.anytime_safety),
     "re_estimation": lambda p: p.re_estimation is not None,
     "simulation": lambda p: p.simulation is not None,
