@@ -122,7 +122,7 @@ class ScoredTimes:
     cluster: IntArray
 
     def refused(self) -> NotEvaluable | None:
-        """Refuses no pair, a missing score or time, no comparable pair and one subject.
+        """Refuses no pair, no score or time, a constant arm, no comparable pair and one subject.
 
         None where all can be used; raises `UsageError` for columns of different length.
         """
@@ -134,6 +134,8 @@ class ScoredTimes:
             return found
         if np.isnan(self.candidate).any() or np.isnan(self.standard_of_care).any():
             return NotEvaluable("scores_missing", "A pair lacks an arm's score.")
+        if any((arm == arm[0]).all() for arm in (self.candidate, self.standard_of_care)):
+            return NotEvaluable("constant_scores", "An arm gives every encounter the same score.")
         ones = np.ones(len(self.time), dtype=np.int64)
         if comparable(places(self.time, self.event), self.event, ones) == 0:
             reason = "No event comes before another pair's time, so no two pairs are comparable."

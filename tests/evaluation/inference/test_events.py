@@ -319,6 +319,8 @@ def test_concordance_refuses_incomparable_pairs_missing_scores_and_identical_arm
     ("change", "code"),
     [
         ({"candidate": np.full(N, np.nan)}, "scores_missing"),
+        ({"candidate": np.full(N, 0.3)}, "constant_scores"),
+        ({"standard_of_care": np.full(N, 0.3)}, "constant_scores"),
         ({"cluster": np.zeros(N, dtype=np.int64)}, "one_cluster"),
     ],
 )
