@@ -1,4 +1,4 @@
-"""`python -m benchmarks [evaluation] [--quick]`: measure, and write RESULTS.md.
+"""`python -m benchmarks [evaluation|designs] [--quick]`: measure, and write RESULTS.md.
 
 Without a word it is the gateway that is measured. Read ratios, not numbers.
 """
@@ -12,7 +12,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import evaluation, matrix, throughput, transports
+from benchmarks import designs, evaluation, matrix, throughput, transports
 from benchmarks.parts import write_part
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -21,13 +21,18 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 def main() -> None:
     """Run what was asked for and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("gateway", "evaluation"), default="gateway")
+    parser.add_argument(
+        "what", nargs="?", choices=("gateway", "evaluation", "designs"), default="gateway"
+    )
     parser.add_argument("--quick", action="store_true", help="one short round of each")
     parser.add_argument("--only", choices=("transports", "matrix"), help="print one table")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where to write the results")
     options = parser.parse_args()
     if options.what == "evaluation":
         evaluation.report(options.output, quick=options.quick)
+        return
+    if options.what == "designs":
+        designs.report(options.output, quick=options.quick)
         return
     rounds, seconds = (1, 2.0) if options.quick else (5, 4.0)
     if options.only == "transports":

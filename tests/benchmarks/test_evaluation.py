@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import designs
 from benchmarks.jobs import JOBS, answered, generated, rows_of
 from benchmarks.parts import write_part
 from evaluation.inference import registry
@@ -41,3 +42,10 @@ def test_a_part_of_the_results_replaces_its_own_and_no_other(tmp_path: Path) -> 
     write_part(path, ["# Two", "", "second"])
     write_part(path, ["# One", "", "renewed", ""])
     assert path.read_text(encoding="utf-8") == "# One\n\nrenewed\n\n# Two\n\nsecond\n"
+
+
+def test_a_quick_run_times_every_design(tmp_path: Path) -> None:
+    output = tmp_path / "RESULTS.md"
+    designs.report(output, quick=True)
+    written = output.read_text(encoding="utf-8")
+    assert all(f"| {task.title} |" in written for task in designs.tasks(quick=True))

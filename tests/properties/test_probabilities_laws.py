@@ -159,6 +159,7 @@ def test_intercept_and_slope_are_those_of_statsmodels(data: Forecasts, clustered
     assert isinstance(both, logistic.Recalibration)
     assume(abs(both.slope.estimate or 0) < 20)  # beyond that the anchor itself stops early
     values, errors = by_statsmodels(data, clustered=clustered, large=False)
+    assume(np.isfinite(errors).all())  # theirs divides by zero where a fitted share rounds to 1
     for place, found in enumerate((both.intercept, both.slope)):
         assert found.estimate == pytest.approx(values[place], rel=1e-6, abs=1e-6)
         assert found.standard_error == pytest.approx(errors[place], rel=1e-5)
