@@ -19,6 +19,8 @@ from protocols.vocabulary import Framework
 
 Answer = Estimate | NotEvaluable
 
+NO_WORST_VALUE = ("score", "category")  # a missing answer cannot be counted as a failure there
+
 FARTHEST_BOUND = 8.0  # beyond it 1 - 2 alpha is 1 in floating point: there is no such interval
 TOO_FAR = NotEvaluable("bound_too_far", "The look's bound is too far out for an interval.")
 
@@ -36,6 +38,7 @@ class Estimated:
     data: Measured
     read: Measured
     naive: Answer
+    n_unpunished: int = 0  # candidates without an answer that should count as failures and cannot
 
 
 def estimated(plan: HypothesisPlan, sample: Sample) -> Estimated:
@@ -45,7 +48,14 @@ def estimated(plan: HypothesisPlan, sample: Sample) -> Estimated:
     if registry.TESTS[plan.hypothesis.test].keeps_unknown:
         read = with_unknown(plan.endpoint, sample, plan.protocol, method=registered(plan))
     naive = estimate(plan, read, plan.naive_level)
-    return Estimated(plan, sample.population.id, data, read, naive)
+    return Estimated(plan, sample.population.id, data, read, naive, _n_unpunished(plan, sample))
+
+
+def _n_unpunished(plan: HypothesisPlan, sample: Sample) -> int:
+    counts = sample.population.candidate_without_answer == "counts_as_failure"
+    if not counts or plan.endpoint.measure not in NO_WORST_VALUE:
+        return 0
+    return sample.n - int(sample.candidate_answered.sum())
 
 
 def registered(plan: HypothesisPlan) -> Registered:
@@ -94,20 +104,21 @@ def counts_of(data: Measured) -> PairedCounts:
     return PairedCounts.of(data.candidate == 1, data.standard_of_care == 1)
 
 
-def result_of(item: Estimated, *, bound: float | None) -> TestResult:
+def result_of(item: Estimated, *, bound: float | None, level: float | None = None) -> TestResult:
     """The face of an estimate in the results.
 
     `bound` is the look's z bound; None where it spends nothing and so has no repeated interval,
-    which carries the level that it holds over all looks at once.
+    which carries the two-sided level that it holds over all looks at once: that of the estimate
+    where no other is given.
     """
     match item.naive:
         case NotEvaluable(reason=reason):
             return _empty(item, reason)
         case Estimate() as naive:
-            return _filled(item, naive, bound)
+            return _filled(item, naive, bound, naive.level if level is None else level)
 
 
-def _filled(item: Estimated, naive: Estimate, bound: float | None) -> TestResult:
+def _filled(item: Estimated, naive: Estimate, bound: float | None, level: float) -> TestResult:
     data = item.data
     standard_of_care, candidate = _arms(item, naive)
     return TestResult(
@@ -125,12 +136,22 @@ def _filled(item: Estimated, naive: Estimate, bound: float | None) -> TestResult
         df=naive.df,
         p_value=naive.p_value,
         information=naive.information,
-        intervals=_intervals(item, naive, bound),
+        intervals=_intervals(item, naive, bound, level),
         standard_of_care=standard_of_care,
         candidate=candidate,
         table=table_of(data),
-        warnings=naive.warnings,
+        warnings=(*naive.warnings, *_unpunished(item.n_unpunished)),
         not_evaluable=None,
+    )
+
+
+def _unpunished(n: int) -> tuple[str, ...]:
+    if not n:
+        return ()
+    return (
+        f"The candidate gave no answer on {n} pairs. Such an answer has no worst value, so they are"
+        " left out although this population counts them as failures: the verdict says nothing of"
+        " them.",
     )
 
 
@@ -161,12 +182,14 @@ def _empty(item: Estimated, reason: str) -> TestResult:
     )
 
 
-def _intervals(item: Estimated, naive: Estimate, bound: float | None) -> tuple[Interval, ...]:
+def _intervals(
+    item: Estimated, naive: Estimate, bound: float | None, level: float
+) -> tuple[Interval, ...]:
     own = Interval(low=naive.low, high=naive.high, level=naive.level, kind="naive")
     limits = None if bound is None else limits_at(item.plan, naive, item.read, bound)
     if limits is None or isinstance(limits, NotEvaluable):
         return (own,)
-    claim = Interval(low=limits[0], high=limits[1], level=naive.level, kind="repeated")
+    claim = Interval(low=limits[0], high=limits[1], level=level, kind="repeated")
     return (claim, own)
 
 

@@ -1,14 +1,18 @@
 """What stands beside a registered analysis: whose subjects, which margin, and why there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from evaluation.conduct import conduct
 from evaluation.inference.base import NotEvaluable
 from evaluation.inference.missing.models import logistic
 from evaluation.results import AnalysisResult
+from gateway.store.records import ArmRecord
 from protocols.methods.measures import Measure
-from protocols.methods.table import ESTIMATORS
+from protocols.methods.table import ESTIMATORS, TESTS
 from protocols.schema import Protocol
+from protocols.vocabulary import Fate
 from tests.support.every_word import pairs_for, protocol_for
 from tests.support.simulator import Truth, lock_of, simulate_pairs
 
@@ -67,3 +71,17 @@ def test_a_group_without_events_is_named_and_not_called_complete_separation() ->
     assert isinstance(found, NotEvaluable)
     assert found.code == "model_not_estimable"
     assert "A group of 20 pairs" in found.reason
+
+
+def test_silent_candidates_that_a_measure_cannot_punish_are_counted_beside_the_verdict() -> None:
+    spec = TESTS["kappa_difference"]
+    protocol = protocol_for("kappa_difference", spec, "category")
+    silent = ArmRecord(Fate.TIMED_OUT, None, None, None, 800.0, 1.0)
+    pairs = [
+        replace(pair, candidate=silent) if i % 3 == 0 else pair
+        for i, pair in enumerate(pairs_for(protocol, spec, "category"))
+    ]
+    found = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses[1]
+    (warning,) = [w for w in found.primary.warnings if "no answer" in w]
+    assert warning.startswith("The candidate gave no answer on 80 pairs.")
+    assert not [w for test in found.supporting for w in test.warnings if "no answer" in w]
