@@ -111,7 +111,8 @@ def global_test(tests: PairedTests) -> GlobalTest | NotEvaluable:
     """Equal sensitivity and equal specificity at once; superiority only, either way.
 
     Sum of two McNemar statistics; with repeated subjects Hotelling's T^2 of the linearised
-    differences. Refuses a class without discordant pairs, and fewer than three subjects.
+    differences. Refuses a class without discordant pairs, fewer than three subjects, and
+    differences of which one does not vary between subjects, or both only together.
     """
     refusal = unusable(tests)
     if refusal is not None:
@@ -135,8 +136,12 @@ def _between_subjects(tests: PairedTests) -> GlobalTest | NotEvaluable:
         n = tests.total(among)
         gap = among * (CANDIDATE - STANDARD_OF_CARE)
         effect = tests.total(gap) / n
-        residuals.append(tests.sums((gap - effect * among) / n))
+        influence = (gap - effect * among) / n
+        residuals.append(tests.sums(influence))
         effects.append(effect)
+        size = math.sqrt(exact_sum(tests.totals * influence**2))
+        if math.sqrt(exact_sum(residuals[-1] ** 2)) <= WITHOUT_SPREAD * size:
+            return _NO_SPREAD  # all pairs of a class in one subject, but for rounding
     factor = k / (k - 1)
     (a, b), (x, y) = residuals, effects
     saa, sbb, sab = (factor * exact_sum(one * two) for one, two in ((a, a), (b, b), (a, b)))
