@@ -108,14 +108,20 @@ def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | Non
     if primary.estimate is None:
         return ""
     if interval is None:
-        return f"{plan.scale} {three(primary.estimate)}"
+        return f"{_effect_name(plan)} {three(primary.estimate)}"
     limits = " to ".join(
         three(limit, apart_from=_edge(plan, limit)) for limit in (interval.low, interval.high)
     )
     registered = plan.hypothesis.margin
     margin = f", margin {plain(registered.value)}" if registered else ""
     kind = f"{plain(100 * interval.level)}% {interval.kind} interval"
-    return f"{plan.scale} {three(primary.estimate)} ({kind} {limits}{margin})"
+    return f"{_effect_name(plan)} {three(primary.estimate)} ({kind} {limits}{margin})"
+
+
+def _effect_name(plan: HypothesisPlan) -> str:
+    """A ratio of hazards goes the other way than one of times, so it must be called that."""
+    hazards = plan.endpoint.measure == "time" and plan.scale == "ratio"
+    return "hazard ratio" if hazards else plan.scale
 
 
 def _edge(plan: HypothesisPlan, limit: float) -> float:

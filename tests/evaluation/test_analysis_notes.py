@@ -85,3 +85,11 @@ def test_silent_candidates_that_a_measure_cannot_punish_are_counted_beside_the_v
     (warning,) = [w for w in found.primary.warnings if "no answer" in w]
     assert warning.startswith("The candidate gave no answer on 80 pairs.")
     assert not [w for test in found.supporting for w in test.warnings if "no answer" in w]
+
+
+def test_the_verdict_on_a_time_names_a_hazard_ratio() -> None:
+    spec = TESTS["cox_marginal"]
+    protocol = protocol_for("cox_marginal", spec, "time")
+    pairs = pairs_for(protocol, spec, "time")
+    found = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses[1]
+    assert "hazard ratio " in found.verdict_sentence.lower()
