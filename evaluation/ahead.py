@@ -35,7 +35,7 @@ def looks_ahead(
         plan, level = monitoring.spending, bound.level
         by_then = level if final else spending_by(plan, level, time=time, number=place)
         spent = max(spent, by_then)
-        steps.append(Step(here, spent, math.inf, -math.inf))
+        steps.append(Step(look.number + len(steps) + 1, here, spent, math.inf, -math.inf))
     return _with_bounds(bound, steps)
 
 

@@ -31,6 +31,7 @@ SMALLEST_STEP = 1e-9  # of what was spent: below it lies the rounding of stored 
 class Step:
     """A look whose paths may have stopped: `z` is inf and `lower` -inf where they cannot."""
 
+    number: int  # of the look, from 1
     information: float
     alpha_spent: float  # cumulative
     z: float
@@ -86,7 +87,8 @@ def bound_of(
         return _because(nothing, _nothing_left(look, alpha, spent, grown=grown))
     highest = max((step.information for step in steps), default=0.0)
     if information - highest >= CLOSEST * information:
-        return _with_new_information(nothing, cumulative, information)
+        here = Step(look.number, information, cumulative, math.inf, -math.inf)
+        return _with_new_information(nothing, here)
     return _without_new_information(look, nothing, cumulative, less=information < highest)
 
 
@@ -106,7 +108,13 @@ def _steps(look: LookPlan, earlier: Sequence[Boundary], level: float) -> Iterato
         held = before.z is not None if _same(before, level) else cumulative > spent
         if held or lower is not None:
             highest, spent = here, cumulative if held else spent
-            yield Step(here, spent, before.z or math.inf, -math.inf if lower is None else lower)
+            yield Step(
+                before.number,
+                here,
+                spent,
+                math.inf if before.z is None else before.z,
+                -math.inf if lower is None else lower,
+            )
 
 
 def _same(before: Boundary, level: float) -> bool:
@@ -158,9 +166,8 @@ def _nothing_left(look: LookPlan, alpha: float, spent: float, *, grown: bool) ->
     )
 
 
-def _with_new_information(nothing: Bound, cumulative: float, information: float) -> Bound:
+def _with_new_information(nothing: Bound, here: Step) -> Bound:
     """The bound on correlations from information, and those before at the same level."""
-    here = Step(information, cumulative, math.inf, -math.inf)
     trail = (*nothing.trail, here)
     lower = [step.lower for step in trail]
     try:
@@ -170,11 +177,11 @@ def _with_new_information(nothing: Bound, cumulative: float, information: float)
             lower=None if max(lower) == -math.inf else lower,
         )
     except UsageError:  # binding futility has left too few paths: the union bound always holds
-        left = cumulative - nothing.alpha_spent
+        left = here.alpha_spent - nothing.alpha_spent
         found = (*(step.z for step in trail[:-1]), critical_of(left))
     return replace(
         nothing,
-        alpha_spent=cumulative,
+        alpha_spent=here.alpha_spent,
         nominal_alpha=nominal_alpha(found[-1]),
         z=found[-1],
         trail=tuple(replace(step, z=z) for step, z in zip(trail, found, strict=True)),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from evaluation.analyses import analysis_results
 from evaluation.conformance import require_conformance
 from evaluation.curves import calibration, natural_frequencies, roc_curves
-from evaluation.decide import Decided, Evidence, decide_all
+from evaluation.decide import Settled
 from evaluation.flow import (
     completeness_of,
     deviations_of,
@@ -21,9 +21,7 @@ from evaluation.flow import (
 from evaluation.hypotheses import (
     Estimates,
     Samples,
-    bounds_of,
     estimates_of,
-    evidence_of,
     hypothesis_result,
 )
 from evaluation.limits import is_retrospective, limits_of
@@ -40,6 +38,7 @@ from evaluation.results import (
 )
 from evaluation.safety import safety_results
 from evaluation.sentences import Headline, opening
+from evaluation.settle import settle
 from evaluation.subgroups import subgroup_results
 from gateway.store.records import LockedData
 from protocols.schema import Protocol
@@ -72,10 +71,8 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
     samples = _samples(look, pairs)
     evaluable = pairs.n_evaluable
     estimates = estimates_of(look, samples)
-    bounds = bounds_of(look, estimates, previous, evaluable=evaluable)
-    evidence = evidence_of(estimates, bounds, previous)
-    decided = decide_all(protocol.multiplicity, evidence, look=look.look.id)
-    hypotheses = _hypotheses(look, estimates, evidence, decided, samples=samples, n=evaluable)
+    settled = settle(look, estimates, previous, evaluable=evaluable)
+    hypotheses = _hypotheses(look, estimates, settled, samples=samples, n=evaluable)
     asked = pairs.asked(samples.primary.population)
     safety = safety_results(protocol, samples.primary)
     patterns = missing_patterns(
@@ -91,7 +88,11 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         safety=safety,
         analyses=analysis_results(look, (samples.primary, *samples.supporting)),
         recommendation=recommendation(
-            protocol, decided, safety, final=look.final, hypotheses=hypotheses
+            protocol,
+            {code: found.decided for code, found in settled.items()},
+            safety,
+            final=look.final,
+            hypotheses=hypotheses,
         ),
         frequencies=natural_frequencies(samples.primary, look.primary_endpoints),
         flow=flow_of(protocol, data, pairs, asked),
@@ -128,8 +129,7 @@ def _samples(look: LookPlan, pairs: Pairs) -> Samples:
 def _hypotheses(
     look: LookPlan,
     estimates: Sequence[Estimates],
-    evidence: Sequence[Evidence],
-    decided: Mapping[str, Decided],
+    settled: Mapping[str, Settled],
     *,
     samples: Samples,
     n: int,
@@ -137,13 +137,12 @@ def _hypotheses(
     return tuple(
         hypothesis_result(
             look,
-            known,
-            decided[item.plan.hypothesis.id],
+            settled[item.plan.hypothesis.id],
             item=item,
             sample=samples.primary,
             evaluable=n,
         )
-        for item, known in zip(estimates, evidence, strict=True)
+        for item in estimates
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from evaluation.boundaries import Bound
 from evaluation.inference.base import Scale
 from evaluation.plan import HypothesisPlan
-from evaluation.results import HypothesisResult, Interval, TestResult
+from evaluation.results import HypothesisResult, Interval, SharedAlpha, TestResult
 from protocols.schema import Multiplicity
 from protocols.vocabulary import Direction, Framework, Verdict
 
@@ -119,6 +119,15 @@ class Evidence:
         return next(crossed, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was decided of one hypothesis, on what, and how it stands where alpha is shared."""
+
+    evidence: Evidence
+    decided: Decided
+    shared: SharedAlpha | None = None
+
+
 def decide_all(
     multiplicity: Multiplicity, evidence: Sequence[Evidence], *, look: str
 ) -> dict[str, Decided]:
@@ -132,12 +141,12 @@ def decide_all(
     for group in multiplicity.order:
         blocked = missing if multiplicity.procedure == "fixed_sequence" else None
         for code in group:
-            decided[code] = _decide(by_id[code], look=look, blocked_by=blocked)
+            decided[code] = decide(by_id[code], look=look, blocked_by=blocked)
         not_shown = [code for code in group if not decided[code].shown]
         decided |= {code: _claim(decided[code], not_shown) for code in group}
         missing = missing or (not_shown[0] if not_shown else None)
     for code in by_id.keys() - decided.keys():
-        decided[code] = _decide(by_id[code], look=look, blocked_by="its place in the order")
+        decided[code] = decide(by_id[code], look=look, blocked_by="its place in the order")
     return decided
 
 
@@ -149,7 +158,11 @@ def _claim(decided: Decided, not_shown: Sequence[str]) -> Decided:
     return replace(decided, reason=" ".join(filter(None, (decided.reason, alone))))
 
 
-def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:
+def decide(item: Evidence, *, look: str, blocked_by: str | None = None) -> Decided:
+    """One hypothesis against its bound; `blocked_by` is what the registered order asks for first.
+
+    Without any alpha of its own so far it is not tested.
+    """
     reading = UNREAD
     if item.interval is not None:
         reading = read_interval(
@@ -168,6 +181,8 @@ def _decide(item: Evidence, *, look: str, blocked_by: str | None) -> Decided:
     if blocked_by is not None:
         reason = f"Not tested: {blocked_by} is not shown, and the registered order asks for it."
         return Decided(Verdict.NOT_TESTED, None, None, reading, reason)
+    if item.bound.level == 0:
+        return Decided(Verdict.NOT_TESTED, None, None, reading, item.bound.reason)
     if item.primary.not_evaluable is not None:
         return Decided(Verdict.NOT_EVALUABLE, None, None, reading, item.primary.not_evaluable)
     if item.bound.nominal_alpha is None:

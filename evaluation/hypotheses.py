@@ -1,11 +1,11 @@
 """Each hypothesis through estimates, boundary and verdict, and its face in the results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from evaluation.boundaries import Bound, bound_of, boundary_of
-from evaluation.decide import Decided, Evidence
+from evaluation.boundaries import bound_of, boundary_of
+from evaluation.decide import Decided, Evidence, Settled
 from evaluation.design.repeated import z_equivalent
 from evaluation.estimates import (
     Estimated,
@@ -76,26 +76,6 @@ def estimates_of(look: LookPlan, samples: Samples) -> tuple[Estimates, ...]:
     )
 
 
-def bounds_of(
-    look: LookPlan,
-    estimates: Sequence[Estimates],
-    previous: Sequence[LookResults],
-    *,
-    evaluable: int,
-) -> dict[str, Bound]:
-    """The bound of every hypothesis by id; each spends its own alpha, tested or not."""
-    return {
-        item.plan.hypothesis.id: bound_of(
-            look,
-            item.plan,
-            evaluable=evaluable,
-            information=item.information,
-            earlier=boundaries_before(item.plan, previous),
-        )
-        for item in estimates
-    }
-
-
 def result_before(plan: HypothesisPlan, previous: Sequence[LookResults]) -> HypothesisResult | None:
     """What the last look before said of this hypothesis."""
     if not previous:
@@ -103,32 +83,35 @@ def result_before(plan: HypothesisPlan, previous: Sequence[LookResults]) -> Hypo
     return next(h for h in previous[-1].hypotheses if h.id == plan.hypothesis.id)
 
 
-def boundaries_before(
-    plan: HypothesisPlan, previous: Sequence[LookResults]
-) -> tuple[Boundary, ...]:
-    """The boundaries of the looks before, in order."""
-    before = result_before(plan, previous)
-    return () if before is None else before.boundaries
-
-
 def evidence_of(
-    estimates: Sequence[Estimates], bounds: Mapping[str, Bound], previous: Sequence[LookResults]
-) -> tuple[Evidence, ...]:
-    """What the decision needs of every hypothesis."""
-    return tuple(
-        _evidence(item, bounds[item.plan.hypothesis.id], result_before(item.plan, previous))
-        for item in estimates
+    look: LookPlan,
+    item: Estimates,
+    previous: Sequence[LookResults],
+    *,
+    evaluable: int,
+    level: float | None = None,
+) -> Evidence:
+    """What the decision needs of one hypothesis; it spends its own alpha, tested or not.
+
+    `level` is the alpha that it holds now where one alpha is shared.
+    """
+    plan, before = item.plan, result_before(item.plan, previous)
+    bound = bound_of(
+        look,
+        plan,
+        evaluable=evaluable,
+        information=item.information,
+        earlier=() if before is None else before.boundaries,
+        level=level,
     )
-
-
-def _evidence(item: Estimates, bound: Bound, before: HypothesisResult | None) -> Evidence:
-    primary = result_of(item.primary, bound=bound.z)
+    both = None if level is None else 1 - 2 * level
+    primary = result_of(item.primary, bound=bound.z, level=both)
     primary = primary.model_copy(update={"warnings": (*primary.warnings, *bound.warnings)})
     return Evidence(
-        plan=item.plan,
+        plan=plan,
         bound=bound,
         primary=primary,
-        supporting=tuple(result_of(s, bound=bound.z) for s in item.supporting),
+        supporting=tuple(result_of(s, bound=bound.z, level=both) for s in item.supporting),
         interval=claim_interval(primary),
         before=before,
     )
@@ -136,14 +119,14 @@ def _evidence(item: Estimates, bound: Bound, before: HypothesisResult | None) ->
 
 def hypothesis_result(
     look: LookPlan,
-    evidence: Evidence,
-    decided: Decided,
+    settled: Settled,
     *,
     item: Estimates,
     sample: Sample,
     evaluable: int,
 ) -> HypothesisResult:
     """Everything that the results say of one hypothesis."""
+    evidence, decided = settled.evidence, settled.decided
     plan, primary = evidence.plan, evidence.primary
     hypothesis, endpoint = plan.hypothesis, plan.endpoint
     before = evidence.before
@@ -173,6 +156,7 @@ def hypothesis_result(
         sensitivity=sensitivity_results(item.primary),
         boundaries=(*(before.boundaries if before else ()), boundary),
         missing=missing_bounds(evidence, sample, shown=decided.shown),
+        shared=settled.shared,
         reason=decided.reason,
     )
 

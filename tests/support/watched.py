@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.example_protocol import Document
+from tests.support.example_protocol import Document, hypothesis
 
 OBRIEN_FLEMING: Document = {
     "family": "lan_demets_obrien_fleming",
@@ -58,3 +58,27 @@ def decide_first(document: Document, code: str, when: str, recommendation: str) 
             "sentence": f"Because {when}.",
         },
     )
+
+
+def share_alpha(document: Document, procedure: str, weights: list[float], **fields: Any) -> None:
+    """Three hypotheses that share 0.025: AUC at a margin, sensitivity at one, AUC superiority."""
+    codes = ["H1", "H2", "H3"]
+    document["hypotheses"] += [
+        hypothesis("H2", "SENS", test="tango_score", margin=0.1),
+        hypothesis("H3", "AUC", test="delong", margin=None),
+    ]
+    simes = procedure in ("hochberg", "hommel")
+    graph: Document = {
+        "alpha": 0.025,
+        "weights": dict(zip(codes, weights, strict=True)),
+        "transitions": [],
+        "local_test": "simes" if simes else "bonferroni",
+        "justification": "All count the same pairs." if simes else None,
+        "look_back": False,
+    }
+    document["multiplicity"] = {
+        "procedure": procedure,
+        "order": [[code] for code in codes],
+        "graph": graph | fields,
+        "reason": "The three matter alike.",
+    }
