@@ -16,7 +16,6 @@ NOT_YET: dict[str, Callable[[Protocol], bool]] = {
     "re_estimation": lambda p: p.re_estimation is not None,
     "simulation": lambda p: p.simulation is not None,
     "sample_size.design": lambda p: bool(p.sample_size.design),
-    "multiplicity.procedure": lambda p: p.multiplicity.procedure in SHARING,
     "monitoring.unplanned_looks": lambda p: p.monitoring.unplanned_looks != "forbidden",
     "monitoring.skipped_looks": lambda p: p.monitoring.skipped_looks != "forbidden",
     "monitoring.claim_interval": lambda p: p.monitoring.claim_interval != "repeated",
