@@ -69,11 +69,6 @@ def pooled_sums(totals: ClusterTotals) -> FloatArray:
     return np.column_stack((totals.candidate - totals.standard_of_care, totals.n))
 
 
-def subject_sums(totals: ClusterTotals) -> FloatArray:
-    """Columns whose totals give the subject-weighted difference."""
-    return np.column_stack((subject_differences(totals), np.ones(totals.n_clusters)))
-
-
 def cr2_test(
     totals: ClusterTotals, *, margin: float, direction: Direction, level: float
 ) -> Estimate | NotEvaluable:

@@ -37,7 +37,6 @@ Measure = Literal[
 DISEASED = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 CANDIDATE = np.array([0, 0, 1, 1, 0, 0, 1, 1])
 STANDARD_OF_CARE = np.array([0, 1, 0, 1, 0, 1, 0, 1])
-EVERYBODY = np.ones(8, dtype=np.int64)
 WITHOUT_SPREAD = 1e-12  # an error below this part of its largest possible value is rounding
 
 

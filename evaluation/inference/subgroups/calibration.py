@@ -25,7 +25,6 @@ REASONS: Final = {
     "observed_less_expected": "The group is empty.",
     "observed_over_expected": "No event is expected in the group.",
 }
-N_COLUMNS: Final = 3  # pairs, events, expected events
 
 
 def calibration_columns(outcome: BoolArray, probability: FloatArray) -> FloatArray:

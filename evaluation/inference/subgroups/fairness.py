@@ -42,7 +42,6 @@ REASONS: Final = {
     "accuracy": "The group is empty.",
     "ppv": "Nobody of the group is flagged.",
 }
-N_COUNTS: Final = 4  # pairs, events, flagged, flagged events
 
 
 def count_columns(outcome: BoolArray, flag: BoolArray) -> FloatArray:
