@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -35,9 +36,18 @@ COMMANDS = {
     "outcomes": Place("gateway.cli", "outcomes", "Import outcomes from a CSV file."),
     "accrual": Place("gateway.cli", "accrual", "Declare accrual closed."),
     "methods": Place("evaluation.methods_cli", "methods", "List what a protocol can register."),
+    "design": Place(
+        "evaluation.design_cli", "design", "Boundaries, power, size and simulation of a protocol."
+    ),
+    "safety": Place(
+        "evaluation.safety_cli", "safety", "Read safety rules between looks, after every outcome."
+    ),
     "look": Place("evaluation.cli", "look", "Lock and run a registered look; show or verify it."),
     "report": Place("reports.cli", "report", "Build the report of a look."),
 }
+
+# What `equipoise design --output` finds in click's `Context.meta`.
+DESIGN_REPORT = "equipoise.design_report"
 
 # Registering writes to the trial store, and the room of the protocols may import only itself.
 REGISTER = {"register": Place("gateway.cli", "register", "Register a protocol into a folder.")}
@@ -81,8 +91,18 @@ def _with_register(protocol: click.Command) -> click.Command:
     cls=LazyGroup, places=COMMANDS, epilog="Example:  equipoise demo --folder ./first-trial"
 )
 @click.version_option(package_name="equipoise")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Equipoise: shadow evaluation of a candidate algorithm beside the standard of care."""
+    context.meta[DESIGN_REPORT] = _write_design_report
+
+
+def _write_design_report(design: bytes, output: Path) -> Path:
+    """Handed over here, because the room of the evaluation may not import that of the reports."""
+    from reports.build import PAGE, build_design_report
+
+    build_design_report(design, output)
+    return output / PAGE
 
 
 def main() -> None:

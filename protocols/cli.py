@@ -46,7 +46,7 @@ def lint(file: Path, *, as_json: bool) -> None:
 @AS_JSON
 def show(file: Path, *, canonical: bool, as_json: bool) -> None:
     """Read FILE aloud: hypotheses as sentences, margins, looks, populations, safety, decision."""
-    plan = _protocol(file, as_json=as_json)
+    plan = read_protocol(file, as_json=as_json)
     if canonical:
         click.echo(canonical_protocol(plan), nl=False)
     elif as_json:
@@ -60,7 +60,7 @@ def show(file: Path, *, canonical: bool, as_json: bool) -> None:
 @AS_JSON
 def digest(file: Path, *, as_json: bool) -> None:
     """Print the digest that names FILE's content in every record and report."""
-    plan = _protocol(file, as_json=as_json)
+    plan = read_protocol(file, as_json=as_json)
     if as_json:
         identity = plan.protocol
         _print_json({"digest": digest_of(plan), "trial": identity.id, "version": identity.version})
@@ -72,7 +72,7 @@ def _checked(file: Path) -> Checked:
     return check(read_source(file), name=str(file))
 
 
-def _protocol(file: Path, *, as_json: bool) -> Protocol:
+def read_protocol(file: Path, *, as_json: bool) -> Protocol:
     """The protocol, or its errors printed and exit status 3."""
     checked = _checked(file)
     if checked.protocol is not None:

@@ -221,10 +221,22 @@ class Page:
     sections: tuple[Section, ...]
 
 
-def tables_of(page: Page) -> tuple[Table, ...]:
+@dataclass(frozen=True, slots=True)
+class DesignPage:
+    """The page of a design before any data: `verdict` is its first sentence, `lines` go before."""
+
+    title: str
+    trial: str
+    lines: tuple[str, ...]
+    verdict: str
+    digests: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+
+
+def tables_of(page: Page | DesignPage) -> tuple[Table, ...]:
     """Every table of the page, figures' data included, in page order."""
     found: list[Table] = []
-    if page.leadership.figure is not None:
+    if isinstance(page, Page) and page.leadership.figure is not None:
         found.append(page.leadership.figure.table)
     for section in page.sections:
         found.extend(_tables_in(section.blocks))

@@ -10,11 +10,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.blocks import tables_of
+from reports.blocks import DesignPage, Page, tables_of
+from reports.design_page import design_page
 from reports.errors import ReportError
 from reports.formats.csv import table_csv
 from reports.pages import page_of
-from reports.render import render
+from reports.render import render, render_design
+
+PAGE = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,19 @@ def build_report(results: bytes, output: Path) -> BuiltReport:
 
     Raises `ReportError`: the codes of `read_results`, REPORT_FOLDER_OCCUPIED.
     """
-    files = report_files(results)
+    return _built(report_files(results), output)
+
+
+def build_design_report(design: bytes, output: Path) -> BuiltReport:
+    """Write report.html, design.json (the same bytes) and data/*.csv into `output`.
+
+    Raises `ReportError`: REPORT_UNREADABLE, REPORT_FOLDER_OCCUPIED.
+    """
+    return _built(design_files(design), output)
+
+
+def _built(files: dict[str, bytes], output: Path) -> BuiltReport:
+    """All of the files, or none."""
     output = output.resolve()
     _refuse_occupied(output)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -47,10 +62,18 @@ def build_report(results: bytes, output: Path) -> BuiltReport:
 def report_files(results: bytes) -> dict[str, bytes]:
     """Every file of the report by name, sorted; nothing touches the disk."""
     page = page_of(results)
-    files = {"report.html": render(page), "results.json": results}
-    for table in tables_of(page):
-        files[f"data/{table.id}.csv"] = table_csv(table)
-    return dict(sorted(files.items()))
+    return _with_tables(page, {PAGE: render(page), "results.json": results})
+
+
+def design_files(design: bytes) -> dict[str, bytes]:
+    """The same for a design."""
+    page = design_page(design)
+    return _with_tables(page, {PAGE: render_design(page), "design.json": design})
+
+
+def _with_tables(page: Page | DesignPage, files: dict[str, bytes]) -> dict[str, bytes]:
+    tables = {f"data/{table.id}.csv": table_csv(table) for table in tables_of(page)}
+    return dict(sorted({**files, **tables}.items()))
 
 
 def _refuse_occupied(output: Path) -> None:
@@ -68,7 +91,7 @@ def _refuse_occupied(output: Path) -> None:
 def _ours(output: Path, path: Path) -> bool:
     """Whether a report has such a file; a person's own beside it would be lost."""
     match path.relative_to(output).parts:
-        case ("report.html" | "results.json",):
+        case ("report.html" | "results.json" | "design.json",):
             return path.is_file() and not path.is_symlink()
         case ("data",):
             return path.is_dir() and not path.is_symlink()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from reports.blocks import Page
+from reports.blocks import DesignPage, Page
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -24,9 +24,14 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)
 
 
 def render(page: Page) -> bytes:
     """The page as HTML in UTF-8."""
-    return _template().render(page=page).encode()
+    return _template("report.html.jinja").render(page=page).encode()
+
+
+def render_design(page: DesignPage) -> bytes:
+    """The page of a design as HTML in UTF-8."""
+    return _template("design.html.jinja").render(page=page).encode()

@@ -14,8 +14,6 @@ from protocols.schema import Protocol
 NOT_YET: dict[str, Callable[[Protocol], bool]] = {
     "anytime_safety": lambda p: bool(p.anytime_safety),
     "re_estimation": lambda p: p.re_estimation is not None,
-    "simulation": lambda p: p.simulation is not None,
-    "sample_size.design": lambda p: bool(p.sample_size.design),
     "monitoring.unplanned_looks": lambda p: p.monitoring.unplanned_looks != "forbidden",
     "monitoring.skipped_looks": lambda p: p.monitoring.skipped_looks != "forbidden",
     "monitoring.claim_interval": lambda p: p.monitoring.claim_interval != "repeated",

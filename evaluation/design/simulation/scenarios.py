@@ -38,14 +38,18 @@ def spending_rule(
         times[-1] = 1.0
         alphas = [spend(time) for time in times]
         upper = efficacy_boundaries(alphas, information)
-        return Bounds(upper, _carried(lower, planned, information))
+        return Bounds(upper, carried(lower, planned, information))
 
     return rule
 
 
-def _carried(
+def carried(
     lower: Sequence[float] | None, planned: Sequence[float], information: Sequence[float]
 ) -> tuple[float, ...] | None:
+    """Lower bounds of the planned looks at other information, on straight lines over its root.
+
+    None where no look has one; -inf before the first that has.
+    """
     if lower is None:
         return None
     finite = [(i, z) for i, z in zip(planned, lower, strict=True) if np.isfinite(z)]
@@ -79,7 +83,7 @@ def registered_scenarios(
         "planned": (looks,),
         "information_under_run": ((*looks[:-1], _between(looks, 0.8)),),
         "information_over_run": ((*looks[:-1], 1.2 * looks[-1]),),
-        "look_jitter": _jittered(looks, seed),
+        "look_jitter": jittered(looks, _JITTER, seed=seed),
         "extra_look": (_with_extra(looks),),
     }
     truths = {"least_favourable_null": 0.0, "no_difference": distance}
@@ -110,9 +114,10 @@ def _with_extra(looks: tuple[float, ...]) -> tuple[float, ...]:
     return (*looks[:-1], (before + looks[-1]) / 2, looks[-1])
 
 
-def _jittered(looks: tuple[float, ...], seed: int) -> tuple[tuple[float, ...], ...]:
+def jittered(looks: tuple[float, ...], share: float, *, seed: int) -> tuple[tuple[float, ...], ...]:
+    """16 patterns of looks, each look moved by up to `share` of itself and kept in order."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
-    factors = 1 + rng.uniform(-_JITTER, _JITTER, (_JITTERS, len(looks)))
+    factors = 1 + rng.uniform(-share, share, (_JITTERS, len(looks)))
     made = []
     for row in factors:
         here: list[float] = []

@@ -1,0 +1,237 @@
+"""From a protocol to the designs of its hypotheses: what each look may spend, and the z bounds.
+
+Bounds here are the planned ones, at the planned information. A look computes its own from what it
+really has.
+"""
+
+import math
+from dataclasses import dataclass
+
+from evaluation.design.boundaries import efficacy_boundaries
+from evaluation.design.futility.harm import harm_bounds
+from evaluation.inference.orientation import null_effect, null_ratio
+from evaluation.plan import HypothesisPlan, plan_of
+from evaluation.planning.formulas import Question, formula_of
+from evaluation.planning.futility import futility_bounds
+from evaluation.planning.needs import Need, lacking, refused
+from evaluation.planning.sized import Sized
+from evaluation.spending import spending_by
+from protocols.errors import Finding, UsageError
+from protocols.schema import Protocol, SizeDesign, SpendingPlan
+from protocols.vocabulary import Framework
+
+SHARING = ("holm", "hochberg", "hommel", "fallback", "graph")
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One hypothesis as planned. Bounds are infinite at looks that cannot stop that way.
+
+    `alphas` are cumulative; `binding` says whether the efficacy bounds count on futility stops.
+    `sized` is None where the protocol has no size design for the hypothesis.
+    """
+
+    protocol: Protocol
+    plan: HypothesisPlan
+    alpha: float
+    fractions: tuple[float, ...]
+    alphas: tuple[float, ...]
+    upper: tuple[float, ...]
+    futility: tuple[float, ...]
+    binding: bool
+    harm: tuple[float, ...]
+    harm_alphas: tuple[float, ...]
+    sized: Sized | None
+
+    @property
+    def id(self) -> str:
+        return self.plan.hypothesis.id
+
+    @property
+    def null(self) -> float:
+        return question_of(self.plan).null
+
+    @property
+    def stops(self) -> tuple[float, ...]:
+        """Where a trial ends below: futility or harm, whichever comes first."""
+        return tuple(max(f, h) for f, h in zip(self.futility, self.harm, strict=True))
+
+
+def designs_of(protocol: Protocol) -> tuple[Design, ...]:
+    """Every hypothesis' design.
+
+    Raises `DocumentError(DESIGN_INCOMPLETE)` with all gaps where a size design contradicts itself
+    or a bound asks for one that is not there.
+    """
+    plans = plan_of(protocol, protocol.monitoring.looks[-1].id).hypotheses
+    gaps = [gap for plan in plans for gap in _gaps(protocol, plan)]
+    if gaps:
+        raise refused(gaps)
+    try:
+        return tuple(_design(protocol, plan) for plan in plans if local_alpha(protocol, plan) > 0)
+    except UsageError as problem:
+        remedy = "Make looks, spending, futility and harm bounds agree with each other."
+        found = lacking(Need.DESIGN_CONTRADICTION, "monitoring", str(problem), remedy)
+        raise refused([found]) from problem
+
+
+def local_alpha(protocol: Protocol, plan: HypothesisPlan) -> float:
+    """What a hypothesis may spend before any other is shown; 0 where it waits for one."""
+    shared = protocol.multiplicity
+    if shared.procedure in SHARING and shared.graph is not None:
+        return shared.graph.alpha * shared.graph.weights.get(plan.hypothesis.id, 0.0)
+    return plan.hypothesis.alpha
+
+
+def question_of(plan: HypothesisPlan) -> Question:
+    """What the registered test asks, with the effect on the edge of its null."""
+    direction = plan.endpoint.direction
+    edge = null_ratio if plan.scale == "ratio" else null_effect
+    null = edge(plan.margin, direction)
+    return Question(plan.endpoint.measure, plan.hypothesis.test, plan.scale, null, direction)
+
+
+def cumulative(
+    spending: SpendingPlan, alpha: float, fractions: tuple[float, ...]
+) -> tuple[float, ...]:
+    """The error rate spent by each planned look."""
+    return tuple(
+        spending_by(spending, alpha, time=time, number=number)
+        for number, time in enumerate(fractions, start=1)
+    )
+
+
+def _design(protocol: Protocol, plan: HypothesisPlan) -> Design:
+    fractions = tuple(look.information for look in protocol.monitoring.looks)
+    alpha = local_alpha(protocol, plan)
+    alphas = cumulative(protocol.monitoring.spending, alpha, fractions)
+    if protocol.monitoring.final_look == "full_alpha":
+        alphas = (*alphas[:-1], alpha)
+    sized = _sized(protocol, plan)
+    upper = efficacy_boundaries(alphas, fractions)
+    lower = futility_bounds(protocol, plan.hypothesis.id, sized=sized, bounds=(alphas, upper))
+    if lower.binding:
+        upper = efficacy_boundaries(alphas, fractions, lower=lower.kept)
+    harm_alphas, harm = _harm(protocol, plan, upper=upper, futility=lower.all)
+    return Design(
+        protocol=protocol,
+        plan=plan,
+        alpha=alpha,
+        fractions=fractions,
+        alphas=alphas,
+        upper=upper,
+        futility=lower.all,
+        binding=lower.binding,
+        harm=harm,
+        harm_alphas=harm_alphas,
+        sized=sized,
+    )
+
+
+def _harm(
+    protocol: Protocol,
+    plan: HypothesisPlan,
+    *,
+    upper: tuple[float, ...],
+    futility: tuple[float, ...],
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    fractions = tuple(look.information for look in protocol.monitoring.looks)
+    found = [bound for bound in protocol.harm_bounds if bound.hypothesis == plan.hypothesis.id]
+    if not found:
+        return (), (-math.inf,) * len(fractions)
+    spent = cumulative(found[0].spending, found[0].alpha, fractions)
+    return spent, harm_bounds(spent, fractions, upper=upper, futility=futility)
+
+
+def size_design_of(protocol: Protocol, hypothesis: str) -> tuple[int, SizeDesign] | None:
+    """Its place in `sample_size.design`, and the design."""
+    for index, design in enumerate(protocol.sample_size.design):
+        if design.hypothesis == hypothesis:
+            return index, design
+    return None
+
+
+def _sized(protocol: Protocol, plan: HypothesisPlan) -> Sized | None:
+    found = size_design_of(protocol, plan.hypothesis.id)
+    if found is None or plan.hypothesis.framework is Framework.EQUIVALENCE:
+        return None
+    design = found[1]
+    question = question_of(plan)
+    formula = formula_of(question, design.nuisance)
+    return Sized(
+        design=design,
+        question=question,
+        formula=formula,
+        nuisance=dict(design.nuisance),
+        alpha=local_alpha(protocol, plan),
+        planned=protocol.sample_size.evaluable_pairs,
+    )
+
+
+def _gaps(protocol: Protocol, plan: HypothesisPlan) -> list[Finding]:
+    """What a size design lacks or contradicts; nothing where the hypothesis has none."""
+    code = plan.hypothesis.id
+    found = size_design_of(protocol, code)
+    if found is None:
+        return _futility_gaps(protocol, code)
+    index, design = found
+    path = f"sample_size.design[{index}]"
+    others = [d for d in protocol.sample_size.design if d.hypothesis == code]
+    if len(others) > 1:
+        message = f"{code} has {len(others)} size designs."
+        return [lacking(Need.SIZE_DESIGN_TWICE, path, message, "Keep one of them.")]
+    if plan.hypothesis.framework is Framework.EQUIVALENCE:
+        message = f"{code} is about equivalence, which has no size formula here."
+        remedy = "Leave its size design out; sample_size.calculation says where its size is from."
+        return [lacking(Need.SIZE_FORMULA_MISSING, path, message, remedy)]
+    return _nuisance_gaps(plan, design, path) or _contradictions(protocol, plan, path)
+
+
+def _nuisance_gaps(plan: HypothesisPlan, design: SizeDesign, path: str) -> list[Finding]:
+    formula = formula_of(question_of(plan), design.nuisance)
+    asks = f"{formula.title} asks for {', '.join(formula.names)}."
+    missing = [name for name in formula.names if name not in design.nuisance]
+    unknown = [name for name in design.nuisance if name not in formula.names]
+    remedy = "Write its value out with its source in sample_size.assumptions."
+    return [
+        *(
+            lacking(Need.NUISANCE_MISSING, f"{path}.nuisance.{name}", f"Missing; {asks}", remedy)
+            for name in missing
+        ),
+        *(
+            lacking(
+                Need.NUISANCE_UNKNOWN,
+                f"{path}.nuisance.{name}",
+                f"Nothing reads it; {asks}",
+                "Take it out, or correct its name.",
+            )
+            for name in unknown
+        ),
+    ]
+
+
+def _contradictions(protocol: Protocol, plan: HypothesisPlan, path: str) -> list[Finding]:
+    try:
+        sized = _sized(protocol, plan)
+        if sized is not None:
+            sized.plan()
+            sized.drift(sized.design.true_effect)
+    except UsageError as problem:
+        remedy = "Make effect, power and nuisance values agree with the margin."
+        return [lacking(Need.DESIGN_CONTRADICTION, path, str(problem), remedy)]
+    return []
+
+
+def _futility_gaps(protocol: Protocol, code: str) -> list[Finding]:
+    """Futility on a scale that only a size design can bring to z."""
+    remedy = f"Write out a size design for {code}, or put the rule on the scale of z."
+    return [
+        lacking(
+            Need.SIZE_DESIGN_MISSING,
+            f"futility[{index}].scale",
+            f"A rule on the scale of {rule.scale} needs the size design of {code}.",
+            remedy,
+        )
+        for index, rule in enumerate(protocol.futility)
+        if rule.hypothesis == code and (rule.scale == "effect" or rule.true_effect is not None)
+    ]

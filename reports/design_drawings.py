@@ -1,0 +1,367 @@
+"""Figures of a design as blocks: bounds on four scales, curves over effects, a grid of guesses."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evaluation.results.design import BoundAt, GridCell, HypothesisBounds, HypothesisPower
+from reports import numbers
+from reports.blocks import Cell, Column, Figure, Key, Panel, Row, Table, blank, cell
+from reports.cells import value_cell
+from reports.design_reading import DesignReading, chance, format_for, pairs, rate
+from reports.effects import EffectFormat
+from reports.figures.chart import Chart, Series, Tick, across, draw_chart, labelled, upwards
+from reports.figures.grid import GridBox, GridWords, draw_grid
+from reports.figures.scale import Scale, tick_decimals, ticks
+from reports.figures.svg import key_mark
+
+ROOM = 0.1  # of the range, above and below
+FEW_LOOKS = 5  # up to which the planned looks themselves are the ticks
+APART = 0.12  # of the information, from which two ticks' labels stand apart
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of bound and how it is drawn."""
+
+    name: str
+    colour: str
+    shape: str
+    rows: tuple[BoundAt, ...]
+
+
+def kinds_of(bounds: HypothesisBounds) -> tuple[Kind, ...]:
+    """The kinds of bound that the hypothesis has."""
+    binding = "binding" if bounds.futility_binding else "non-binding"
+    every = (
+        Kind("efficacy", "candidate", "circle", bounds.efficacy),
+        Kind(f"futility, {binding}", "soc", "square", bounds.futility),
+        Kind("harm", "chance", "diamond", bounds.harm),
+    )
+    return tuple(kind for kind in every if kind.rows)
+
+
+def bounds_figure(reading: DesignReading, bounds: HypothesisBounds) -> Figure:
+    """Bounds over information on the scales of z, p, effect and conditional power."""
+    number = next(reading.figures)
+    kinds = kinds_of(bounds)
+    form = format_for(reading, bounds, [row.effect for kind in kinds for row in kind.rows])
+    last = bounds.efficacy[-1]
+    z = "none" if last.z is None else numbers.statistic(last.z)
+    finding = f"{bounds.id}: efficacy bound on z of {z} at the last look."
+    described = "Information across, bounds upwards on four scales; the table holds the numbers."
+    panels = _panels(number, bounds, kinds, form)
+    return Figure(
+        number=number,
+        title=f"{bounds.id}: {bounds.endpoint_title}, planned bounds",
+        finding=finding,
+        description=described,
+        table=_bounds_table(number, kinds, form),
+        panels=panels,
+        unfolded=True,
+    )
+
+
+Value = Callable[[BoundAt], float | None]
+
+
+def _panels(
+    number: int, bounds: HypothesisBounds, kinds: tuple[Kind, ...], form: EffectFormat
+) -> tuple[Panel, ...]:
+    keys = tuple(Key(key_mark(k.shape, _mark(k)), f"{k.name} bound") for k in kinds)
+    found: list[Panel] = []
+
+    def add(title: str, value: Value, scale: Scale, places: tuple[Tick, ...], unit: str) -> None:
+        levels = _levels(title, bounds, scale)
+        chart = Chart(
+            series=tuple(_series(kind, value) for kind in kinds),
+            across=across(0.0, 1.0),
+            upward=scale,
+            ticks_across=look_ticks(bounds.efficacy),
+            ticks_upward=places,
+            title_across="share of the planned information",
+            levels=levels,
+        )
+        said = f"{bounds.id}, bounds on the scale of {title}"
+        svg = draw_chart(number, len(found) + 1, chart, title=said, finding=_said(kinds, value))
+        found.append(Panel(f"On the scale of {title}", unit, () if found else keys, svg))
+
+    z, z_ticks = _even([*_held(kinds, lambda r: r.z), 0.0])
+    add("z", lambda r: r.z, z, z_ticks, "z, positive where data favour the alternative")
+    p, p_ticks = _logarithmic(_held(kinds, lambda r: r.p))
+    add("p", lambda r: r.p, p, p_ticks, "one-sided p, small on top")
+    if bounds.reason is None:
+        held = [*_held(kinds, lambda r: r.effect), bounds.null_effect, bounds.true_effect or 0.0]
+        effect, e_ticks = _even(held, form.factor)
+        unit = f"estimate{' in points' if form.factor == 100 else ''} (dashed: edge of the null)"
+        add("the effect", lambda r: r.effect, effect, e_ticks, unit)
+        if _held(kinds, lambda r: r.power_registered):
+            power = upwards(0.0, 1.0)
+            words = "chance to cross later under the registered effect"
+            add("conditional power", lambda r: r.power_registered, power, PERCENTS, words)
+    return tuple(found)
+
+
+def _levels(title: str, bounds: HypothesisBounds, scale: Scale) -> tuple[tuple[float, str], ...]:
+    if title == "z":
+        return ((0.0, "zero thin"),)
+    if title != "the effect":
+        return ()
+    none = 1.0 if bounds.scale == "ratio" else 0.0
+    inside = scale.low <= none <= scale.high
+    return ((bounds.null_effect, "margin"), *(((none, "zero thin"),) if inside else ()))
+
+
+def _mark(kind: Kind) -> str:
+    return "soc" if kind.colour == "chance" else kind.colour
+
+
+def _series(kind: Kind, value: Value) -> Series:
+    held = [(row.information, value(row)) for row in kind.rows]
+    return Series(kind.colour, kind.shape, tuple((x, y) for x, y in held if y is not None))
+
+
+def _held(kinds: Sequence[Kind], value: Value) -> list[float]:
+    found = [value(row) for kind in kinds for row in kind.rows]
+    return [y for y in found if y is not None]
+
+
+def _said(kinds: Sequence[Kind], value: Value) -> str:
+    return "; ".join(
+        f"{kind.name} "
+        + ", ".join(
+            f"{row.look} {numbers.quantity_format(y, [y]).number(y)}"
+            for row in kind.rows
+            if (y := value(row)) is not None
+        )
+        for kind in kinds
+    )
+
+
+def _even(values: Sequence[float], factor: float = 1) -> tuple[Scale, tuple[Tick, ...]]:
+    low, high = min(values), max(values)
+    room = ((high - low) or 1.0) * ROOM
+    scale = upwards(low - room, high + room)
+    return scale, ticks_of(scale, factor)
+
+
+def ticks_of(scale: Scale, factor: float = 1) -> tuple[Tick, ...]:
+    """Round places in the reader's unit."""
+    places = ticks(scale.low * factor, scale.high * factor)
+    decimals = tick_decimals(places)
+    return labelled([p / factor for p in places], [numbers.fixed(p, decimals) for p in places])
+
+
+def _logarithmic(values: Sequence[float]) -> tuple[Scale, tuple[Tick, ...]]:
+    low, high = min([*values, 0.01]) / 2, min(1.0, max([*values, 0.1]) * 2)
+    scale = upwards(low, high, logarithmic=True, down=True)
+    places = scale.ticks(1)
+    return scale, labelled(places, [_power_of_ten(place) for place in places])
+
+
+def _power_of_ten(p: float) -> str:
+    if p >= 0.001:
+        return numbers.trimmed(p, 3)
+    return f"{p:.0e}".replace("e-0", "e-").replace("-", numbers.MINUS)
+
+
+PERCENTS = labelled([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
+
+
+def look_ticks(rows: Sequence[BoundAt]) -> tuple[Tick, ...]:
+    """The planned looks, or quarters where these would run into each other."""
+    places = [row.information for row in rows]
+    gaps = [b - a for a, b in zip([0.0, *places[:-1]], places, strict=True)]
+    if len(places) > FEW_LOOKS or min(gaps) < APART:
+        return PERCENTS
+    return labelled(places, [numbers.plain_percent(place, 1) for place in places])
+
+
+def _bounds_table(number: int, kinds: Sequence[Kind], form: EffectFormat) -> Table:
+    unit = " in points" if form.factor == 100 else ""
+    columns = (
+        Column("Bound"),
+        Column("Look"),
+        Column("Information", numeric=True),
+        Column("Error rate spent", numeric=True),
+        Column("z", numeric=True),
+        Column("One-sided p", numeric=True),
+        Column(f"Effect{unit}", numeric=True),
+        Column("Power from here: registered effect", numeric=True),
+        Column("If the estimate", numeric=True),
+        Column("If the null", numeric=True),
+    )
+    rows = tuple(_bound_row(kind.name, row, form) for kind in kinds for row in kind.rows)
+    note = (
+        "Power from here: the chance to cross an efficacy bound at any later look, futility not "
+        "obeyed, if the effect were the registered one, the estimate on the bound, or the null."
+    )
+    return Table(f"figure-{number:02d}-bounds", f"Data of figure {number}", columns, rows, note)
+
+
+def _bound_row(kind: str, row: BoundAt, form: EffectFormat) -> Row:
+    powers = (row.power_registered, row.power_estimate, row.power_null)
+    return Row(
+        (
+            cell(kind[0].upper() + kind[1:]),
+            cell(row.look),
+            cell(numbers.plain_percent(row.information), row.information),
+            value_cell(row.spent, rate),
+            value_cell(row.z, lambda z: numbers.fixed(z, 4), "no stop"),
+            value_cell(row.p, rate),
+            value_cell(row.effect, form.number),
+            *(value_cell(power, chance) for power in powers),
+        )
+    )
+
+
+def curves_figure(reading: DesignReading, power: HypothesisPower) -> Figure:
+    """Power and expected pairs over true effects."""
+    number = next(reading.figures)
+    form = format_for(reading, power, [power.true_effect])
+    finding = (
+        f"{power.id}: power {chance(power.power)} under the registered effect of "
+        f"{form.with_unit(power.true_effect)}, with {pairs(power.expected_pairs)} expected pairs."
+    )
+    described = "True effect across from the edge of the null; the registered effect is dashed."
+    return Figure(
+        number=number,
+        title=f"{power.id}: {power.endpoint_title}, power and expected pairs",
+        finding=finding,
+        description=described,
+        table=_curve_table(number, power, form),
+        panels=(
+            _curve(number, 1, reading, power, form),
+            _curve(number, 2, reading, power, form),
+        ),
+    )
+
+
+def _curve(
+    number: int, panel: int, reading: DesignReading, power: HypothesisPower, form: EffectFormat
+) -> Panel:
+    """Panel 1 is power, panel 2 expected pairs."""
+    planned = reading.design.planned_pairs
+    of_power = panel == 1
+    ends = sorted((power.curve[0].effect, power.curve[-1].effect))
+    scale = across(ends[0], ends[1])
+    upward = upwards(0.0, 1.0 if of_power else planned * 1.05)
+    held = [(p.effect, p.power if of_power else p.expected_pairs) for p in power.curve]
+    title = "Power" if of_power else "Expected evaluable pairs"
+    level = power.registered if of_power else float(planned)
+    dashed = f"{chance(level)} registered" if of_power else f"{pairs(level)} planned"
+    chart = Chart(
+        series=(Series("candidate", "", tuple(held)),),
+        across=scale,
+        upward=upward,
+        ticks_across=ticks_of(scale, form.factor),
+        ticks_upward=PERCENTS if of_power else ticks_of(upward),
+        title_across=f"true effect{' in points' if form.factor == 100 else ''}",
+        levels=((level, "margin"),),
+        verticals=((power.true_effect, "margin"),),
+    )
+    svg = draw_chart(
+        number, panel, chart, title=f"{power.id}, {title.lower()} over effects", finding=dashed
+    )
+    return Panel(title, f"Dashed: {dashed}, and the registered effect", (), svg)
+
+
+def _curve_table(number: int, power: HypothesisPower, form: EffectFormat) -> Table:
+    fine = format_decimals(form, [point.effect for point in power.curve])
+    rows = tuple(
+        Row(
+            (
+                cell(fine(point.effect), point.effect),
+                cell(chance(point.power), point.power),
+                cell(pairs(point.expected_pairs), point.expected_pairs),
+            ),
+            strong=point.effect == power.true_effect,
+        )
+        for point in power.curve
+    )
+    columns = (
+        Column(f"Effect{' in points' if form.factor == 100 else ''}", numeric=True),
+        Column("Power", numeric=True),
+        Column("Expected pairs", numeric=True),
+    )
+    return Table(f"figure-{number:02d}-power", f"Data of figure {number}", columns, rows)
+
+
+def format_decimals(form: EffectFormat, effects: Sequence[float]) -> Callable[[float], str]:
+    """Enough decimals to tell neighbouring effects of a list apart."""
+    ordered = sorted(effect * form.factor for effect in effects)
+    gaps = [b - a for a, b in itertools.pairwise(ordered) if b > a]
+    decimals = max(form.decimals, numbers.significant_decimals([min(gaps, default=1.0)], 2))
+    return lambda effect: numbers.fixed(effect * form.factor, decimals)
+
+
+def grid_figure(reading: DesignReading, power: HypothesisPower) -> Figure:
+    """Pairs needed and power at the plan over guesses of the discordance and the effect."""
+    number = next(reading.figures)
+    planned = reading.design.planned_pairs
+    form = format_for(reading, power, [power.true_effect])
+    effects = [held.effect for held in power.grid[0]]
+    say = format_decimals(form, effects)
+    held = [found for row in power.grid for found in row if found.pairs is not None]
+    short = sum((found.pairs or 0) > planned for found in held)
+    finding = (
+        f"{power.id}: under {numbers.count(short)} of {numbers.count(len(held))} guesses more "
+        f"pairs are needed than the {numbers.count(planned)} planned."
+    )
+    described = (
+        "Rows are discordances, columns true effects; a cell has the pairs needed and the power "
+        "at the plan. Shaded: more than planned. Framed: as registered."
+    )
+    words = GridWords(
+        across=f"true effect{' in points' if form.factor == 100 else ''}",
+        down="discordance",
+        columns=[say(effect) for effect in effects],
+        rows=[numbers.plain_percent(row[0].discordance, 1) for row in power.grid],
+    )
+    boxes = [[_box(found, power, planned) for found in row] for row in power.grid]
+    return Figure(
+        number=number,
+        title=f"{power.id}: pairs needed, and power at the plan, if the guesses were wrong",
+        finding=finding,
+        description=described,
+        svg=draw_grid(number, words, boxes, title=finding, finding=described),
+        table=_grid_table(number, power, say, form),
+    )
+
+
+def _box(found: GridCell, power: HypothesisPower, planned: int) -> GridBox:
+    middle = power.grid[len(power.grid) // 2][0].discordance
+    registered = found.effect == power.true_effect and found.discordance == middle
+    if found.pairs is None or found.power is None:
+        return GridBox("–", "", beyond=False, registered=False)
+    words = numbers.count(found.pairs), chance(found.power)
+    return GridBox(*words, beyond=found.pairs > planned, registered=registered)
+
+
+def _grid_table(
+    number: int, power: HypothesisPower, say: Callable[[float], str], form: EffectFormat
+) -> Table:
+    absent = "an effect larger than the discordance"
+    rows = tuple(
+        Row(
+            (
+                cell(numbers.plain_percent(found.discordance), found.discordance),
+                cell(say(found.effect), found.effect),
+                value_cell(found.pairs, numbers.count, absent),
+                _power_cell(found),
+            )
+        )
+        for row in power.grid
+        for found in row
+    )
+    columns = (
+        Column("Discordance", numeric=True),
+        Column(f"Effect{' in points' if form.factor == 100 else ''}", numeric=True),
+        Column("Pairs needed", numeric=True),
+        Column("Power at the plan", numeric=True),
+    )
+    return Table(f"figure-{number:02d}-grid", f"Data of figure {number}", columns, rows)
+
+
+def _power_cell(found: GridCell) -> Cell:
+    return blank() if found.power is None else cell(chance(found.power), found.power)
