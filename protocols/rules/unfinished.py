@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from protocols.errors import Finding
 from protocols.findings import Code, error
-from protocols.rules.sharing import SHARING
 from protocols.schema import Protocol
 
 # path of the field: whether the protocol asks for what is not obeyed yet
