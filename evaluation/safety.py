@@ -42,7 +42,7 @@ class _Counts:
 def safety_results(protocol: Protocol, sample: Sample) -> tuple[SafetyResult, ...]:
     """Every rule on the evaluable pairs of `sample`, in the protocol's order."""
     evaluable = sample.evaluable()
-    pairs = [_values(evaluable, i) for i in range(evaluable.n)]
+    pairs = [values_of(evaluable, i) for i in range(evaluable.n)]
     clustered = protocol.design.cluster == "subject"
     return tuple(
         _result(rule, _count(protocol, rule, pairs, evaluable.subject), clustered=clustered)
@@ -50,7 +50,8 @@ def safety_results(protocol: Protocol, sample: Sample) -> tuple[SafetyResult, ..
     )
 
 
-def _values(sample: Sample, i: int) -> dict[str, Value]:
+def values_of(sample: Sample, i: int) -> dict[str, Value]:
+    """What an expression of a safety rule may look at, of one evaluable pair of `sample`."""
     record = sample.records[i]
     return pair_values(
         record.inputs,
@@ -60,7 +61,7 @@ def _values(sample: Sample, i: int) -> dict[str, Value]:
     )
 
 
-class _Judge:
+class Judge:
     """One expression over many pairs; pairs alike in every name it looks at are judged once."""
 
     def __init__(self, text: str, names: frozenset[str]) -> None:
@@ -80,7 +81,7 @@ def _count(
     protocol: Protocol, rule: SafetyRule, pairs: list[dict[str, Value]], subject: IntArray
 ) -> _Counts:
     names = safety_names(protocol)
-    among, event = _Judge(rule.among, names), _Judge(rule.event, names)
+    among, event = Judge(rule.among, names), Judge(rule.event, names)
     n_unsettled = 0
     flags, events, subjects = [], [], []
     for values, who in zip(pairs, subject.tolist(), strict=True):

@@ -76,8 +76,7 @@ class LowerLimit:
         x = checked_unit(x)
         moments, before = self.moments.extend(x)
         log_tuned = -math.log(self.alpha)
-        bets, penalty = self._bets(x, before, log_tuned)
-        share, drawn = self._pool(before)
+        bets, penalty, share, drawn = self.terms(x, before)
         gains = running(self.gains, bets * (x + drawn))
         weights = running(self.weights, bets * share)
         penalties = running(self.penalties, penalty)
@@ -90,6 +89,12 @@ class LowerLimit:
             penalties=float(penalties[-1]),
         )
         return after, np.clip(limit, 0.0, 1.0)
+
+    def terms(
+        self, x: FloatArray, before: Before
+    ) -> tuple[FloatArray, FloatArray, FloatArray | float, FloatArray | float]:
+        """Bet and penalty of each new case, and how a finite pool's mean enters it."""
+        return *self._bets(x, before, -math.log(self.alpha)), *self._pool(before)
 
     def _bets(
         self, x: FloatArray, before: Before, log_tuned: float
@@ -116,6 +121,19 @@ def lower_limit(plan: PlugIn, alpha: float, *, mirrored: bool = False) -> LowerL
     """The state before the first case, at one-sided `alpha`; `mirrored` for limits of 1 - x."""
     prior = plan.prior.mirrored() if mirrored else plan.prior
     return LowerLimit(plan, checked_alpha(alpha), Moments(prior))
+
+
+def plug_in_log_e(
+    x: FloatArray, mean: float, *, alpha: float, plan: PlugIn | None = None
+) -> FloatArray:
+    """After each case of [0, 1] the logarithm of the e-process that no mean is above `mean`.
+
+    It has reached 1 / `alpha` exactly where the lower limit lies at or above `mean`.
+    """
+    plan = PlugIn() if plan is None else plan
+    start, x = lower_limit(plan, alpha), checked_unit(x)
+    bets, penalty, share, drawn = start.terms(x, start.moments.extend(x)[1])
+    return np.asarray(np.cumsum(bets * (x + drawn - share * mean) - penalty))
 
 
 def plug_in_sequence(

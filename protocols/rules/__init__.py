@@ -5,6 +5,7 @@ from typing import Final
 
 from protocols.errors import Finding
 from protocols.rules import (
+    anytime,
     conduct,
     decision,
     effects,
@@ -40,6 +41,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *conduct.RULES,
     *people.RULES,
     *text.RULES,
+    *anytime.RULES,
     *unfinished.RULES,
 )
 

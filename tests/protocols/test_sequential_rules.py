@@ -73,7 +73,13 @@ def test_each_of_it_alone_hangs_together(edit: Edit) -> None:
         (futility(scale="conditional_power", values="[0.1]", true_effect="0.01"),),
         (futility(binding="true", binding_reason="The contract ends the trial."),),
         (resizing(kind="blinded_discordance", lower_zone="null", upper_zone="null"),),
-        (anytime(method="poisson_maxsprt", limit="2.5"),),
+        (
+            anytime(
+                method="poisson_maxsprt",
+                limit="2.5",
+                parameters="{most_units: 500, least_events: 2}",
+            ),
+        ),
         (sized(hypothesis="H2", true_effect="0.04"),),
     ],
 )

@@ -1,0 +1,129 @@
+"""`equipoise safety`: the rules that are read between looks, after every outcome."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from evaluation.safety_round import Round, watch_round
+from evaluation.safety_watch import Watched
+from evaluation.sentences import three
+from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
+
+RAISED = 1
+
+
+@click.group(epilog="Example:  equipoise safety watch --folder ./my-trial --once")
+def safety() -> None:
+    """Safety between looks. It shows how the arms fare: for those who may be unmasked."""
+
+
+@safety.command("watch", epilog="Example:  equipoise safety watch --folder ./my-trial --once")
+@folder_option
+@click.option("--once", is_flag=True, help="Read the rules once and end.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(1, 86_400),
+    default=60.0,
+    show_default=True,
+    help="Seconds between two readings.",
+)
+@actor_option
+@json_option
+def watch_command(folder: Path, *, once: bool, interval: float, actor: str, as_json: bool) -> None:
+    """Read every registered rule after every outcome so far; record an alarm once.
+
+    Nothing is taken from the alpha of a hypothesis. With --once, exit status 0: no alarm stands.
+    1: one does.
+    """
+    with opened_trial(folder) as (store, trial):
+        while True:
+            found = watch_round(store, trial, actor=actor, at_us=time.time_ns() // 1000)
+            click.echo(json.dumps(_document(found)) if as_json else "\n".join(_lines(found)))
+            if once:
+                sys.exit(RAISED if found.alarms else 0)
+            time.sleep(interval)
+
+
+def _document(found: Round) -> dict[str, object]:
+    merged, fates = found.watch.merged, found.watch.fates
+    return {
+        "rules": [_rule(one) for one in found.watch.rules],
+        "merged": None
+        if merged is None
+        else {"rules": list(merged.rules), "log_e": merged.log_e, "p_value": merged.p_value},
+        "fates": {
+            "n": fates.n,
+            "counts": fates.counts,
+            "against": fates.against,
+            "log_e": fates.log_e,
+            "p_value": fates.p_value,
+        },
+        "raised": list(found.raised),
+        "alarms": [
+            {
+                "rule": row.rule,
+                "action": row.action,
+                "severity": row.severity,
+                "detail": row.detail,
+                "pair_id": row.pair_id,
+                "n_units": row.n_units,
+                "entered_at_us": row.entered_at_us,
+                "raised_at_us": row.raised_at_us,
+                "actor": row.actor,
+            }
+            for row in found.alarms
+        ],
+    }
+
+
+def _rule(one: Watched) -> dict[str, object]:
+    unit = one.raised_by
+    return {
+        "id": one.rule.id,
+        "method": one.rule.method,
+        "action": one.rule.action,
+        "unit": one.rule.unit,
+        "n_units": len(one.units.cases),
+        "n_events": sum(case.value for case in one.units.cases),
+        "n_unsettled": one.units.n_unsettled,
+        "n_left_out": one.units.n_left_out,
+        "limit": one.rule.limit,
+        "alpha": one.rule.alpha,
+        "statistic": one.statistic,
+        "bound": one.process.bound,
+        "is_log_e": one.process.log_e,
+        "ended": one.process.ended,
+        "raised_after": one.raised_after,
+        "raised_by": None if unit is None else unit.pair_id,
+        "raised_ordinal": None if unit is None else unit.ordinal,
+        "raised_entered_at_us": None if unit is None else unit.entered_at_us,
+    }
+
+
+def _lines(found: Round) -> list[str]:
+    """Alarms first, then each rule, the harms together, and the mirror's fates."""
+    lines = [f"{a.rule} asks to {a.action} ({a.severity}): {a.detail}" for a in found.alarms]
+    lines += [] if lines else ["No alarm."]
+    lines += [_line(one) for one in found.watch.rules]
+    merged, fates = found.watch.merged, found.watch.fates
+    if merged is not None and len(merged.rules) > 1:
+        lines.append(f"  together: log e {three(merged.log_e)}, p {three(merged.p_value)}")
+    lines.append(
+        f"  mirror: {fates.n} fates against {fates.against}, change p {three(fates.p_value)}"
+    )
+    return lines
+
+
+def _line(one: Watched) -> str:
+    n, k = len(one.units.cases), sum(case.value for case in one.units.cases)
+    name = "log e" if one.process.log_e else "log ratio"
+    value = "–" if one.statistic is None else three(one.statistic)
+    ended = f", ended: {one.process.ended.replace('_', ' ')}" if one.process.ended else ""
+    raised = "" if one.raised_after is None else f", raised after {one.raised_after}"
+    return (
+        f"  {one.rule.id}: {k:g} of {n} {one.rule.unit}s, {name} {value},"
+        f" bound {three(one.process.bound)}{ended}{raised}"
+    )
