@@ -4,19 +4,20 @@ No clock, no store, no randomness: the same arguments give the same results on a
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from evaluation.analyses import analysis_results
 from evaluation.conformance import require_conformance
 from evaluation.curves import calibration, natural_frequencies, roc_curves
 from evaluation.decide import Settled
 from evaluation.flow import (
+    alarms_of,
     completeness_of,
     deviations_of,
     flow_of,
     operations_of,
     population_counts,
     refusals_of,
+    rfc3339,
 )
 from evaluation.hypotheses import (
     Estimates,
@@ -104,6 +105,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         operations=operations_of(protocol, data),
         completeness=completeness_of(protocol, data.facts),
         outcome_conflicts=data.facts.outcome_conflicts,
+        alarms=alarms_of(data.facts),
         deviations=deviations_of(data.facts),
         refusals=refusals_of(data.facts),
         limits=limits_of(
@@ -187,16 +189,10 @@ def _facts(look: LookPlan, data: LockedData, evaluable: int) -> LookFacts:
         final=look.final,
         status="FINAL" if look.final else "INTERIM",
         retrospective=is_retrospective(data),
-        locked_at=_rfc3339(data.facts.locked_at_us),
+        locked_at=rfc3339(data.facts.locked_at_us),
         information_fraction=evaluable / look.planned_pairs,
         evaluable_pairs=evaluable,
         planned_pairs=look.planned_pairs,
         looks_made=look.number,
         looks_refused=sum(r["code"].startswith("LOOK_") for r in data.facts.refusals),
     )
-
-
-def _rfc3339(at_us: int) -> str:
-    """Microseconds since 1970 as RFC 3339 UTC, whole seconds."""
-    at = datetime.fromtimestamp(at_us // 1_000_000, tz=UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

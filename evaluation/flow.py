@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 
 from evaluation.populations import Pairs, Sample, answered
 from evaluation.results import (
+    AlarmEntry,
     ArmOperations,
     CompletenessResult,
     DeviationCount,
@@ -24,6 +26,12 @@ UNANSWERED = tuple(
     for fate in Fate
     if fate not in (Fate.ANSWERED, Fate.NOT_SAMPLED, Fate.INELIGIBLE, Fate.DUPLICATE)
 )
+
+
+def rfc3339(at_us: int) -> str:
+    """Microseconds since 1970 as RFC 3339 UTC, whole seconds."""
+    at = datetime.fromtimestamp(at_us // 1_000_000, tz=UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def flow_of(
@@ -170,6 +178,21 @@ def deviations_of(facts: LockedFacts) -> tuple[DeviationCount, ...]:
     return tuple(
         DeviationCount(code=d["code"], severity=d["severity"], n=int(d["n"]), detail=d["detail"])
         for d in facts.deviations
+    )
+
+
+def alarms_of(facts: LockedFacts) -> tuple[AlarmEntry, ...]:
+    """What safety rules raised between looks before the lock, in order of time."""
+    return tuple(
+        AlarmEntry(
+            rule=alarm["rule"],
+            action=alarm["action"],
+            severity=alarm["severity"],
+            detail=alarm["detail"],
+            n_units=int(alarm["n_units"]),
+            entered_at=rfc3339(int(alarm["entered_at_us"])),
+        )
+        for alarm in facts.alarms
     )
 
 

@@ -30,6 +30,7 @@ from evaluation.results.effects import (
     TestResult,
 )
 from evaluation.results.look import (
+    AlarmEntry,
     ArmOperations,
     CompletenessResult,
     DeviationCount,
@@ -51,6 +52,7 @@ from evaluation.results.sequential import (
 )
 
 __all__ = [
+    "AlarmEntry",
     "AnalysisResult",
     "ArmCalibration",
     "ArmOperations",

@@ -66,6 +66,17 @@ class RefusalEntry(Result):
     detail: str
 
 
+class AlarmEntry(Result):
+    """What a safety rule raised between looks, before the lock."""
+
+    rule: str
+    action: str  # notify | pause | stop
+    severity: str
+    detail: str
+    n_units: int  # that the rule had seen
+    entered_at: str  # RFC 3339 UTC, of the outcome that raised it
+
+
 class Recommendation(Result):
     """The first registered rule that was true; named people decide."""
 
@@ -138,6 +149,7 @@ class LookResults(Result):
     operations: tuple[ArmOperations, ...]
     completeness: CompletenessResult
     outcome_conflicts: int
+    alarms: tuple[AlarmEntry, ...] = ()
     deviations: tuple[DeviationCount, ...]
     refusals: tuple[RefusalEntry, ...]
     limits: tuple[str, ...]  # what this trial cannot show, generated from facts

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from equipoise import cli
+from evaluation.look import run_look
 from evaluation.safety_round import watch_round
 from gateway.status import read_status
 from gateway.store.engine import Store, open_store
@@ -124,3 +125,13 @@ def test_a_trial_without_rules_has_nothing_to_raise(tmp_path: Path) -> None:
     shown = _command(tmp_path, url)
     assert shown.exit_code == 0
     assert shown.output.startswith("No alarm.")
+
+
+def test_a_look_lists_the_alarms_up_to_its_lock(store: Store) -> None:
+    pairs = simulate_pairs(PROTOCOL, Truth(n=320, candidate_separation=0.3))
+    store_pairs(store, PROTOCOL, pairs[200:], after=200)
+    _round(store)
+    found = run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US).results
+    missed = next(alarm for alarm in found.alarms if alarm.rule == "MISSES")
+    assert (missed.action, missed.severity) == ("pause", "serious")
+    assert missed.entered_at.startswith("2026-01-01T")
