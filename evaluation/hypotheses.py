@@ -18,12 +18,14 @@ from evaluation.estimates import (
 from evaluation.futility import Here, futility_readings
 from evaluation.harm import Worse, harm_readings
 from evaluation.inference.base import Estimate, NotEvaluable
+from evaluation.inferences import Here as AtLook
+from evaluation.inferences import sequential_inference
 from evaluation.missing_outcomes import missing_bounds
 from evaluation.plan import HypothesisPlan, LookPlan
 from evaluation.populations import Sample
 from evaluation.results import Boundary, HypothesisResult, LookResults
 from evaluation.rounding import to_digits
-from evaluation.sentences import monitoring_words, verdict_sentence
+from evaluation.sentences import claim_words, monitoring_words, verdict_sentence
 from protocols.sentences import alternative, null_hypothesis
 
 
@@ -131,7 +133,11 @@ def hypothesis_result(
     hypothesis, endpoint = plan.hypothesis, plan.endpoint
     before = evidence.before
     boundary = _boundary(look, evidence, decided, item=item, evaluable=evaluable)
+    sequential = sequential_inference(
+        AtLook(look, evidence, decided, evaluable, item.information, item.statistic)
+    )
     sentence = verdict_sentence(plan, decided, primary, evidence.interval)
+    also = (*claim_words(plan, sequential), *monitoring_words(boundary))
     return HypothesisResult(
         id=hypothesis.id,
         endpoint=endpoint.id,
@@ -147,7 +153,7 @@ def hypothesis_result(
         null_hypothesis=null_hypothesis(hypothesis, endpoint),
         alternative=alternative(hypothesis, endpoint),
         verdict=decided.verdict,
-        verdict_sentence=" ".join((sentence, *monitoring_words(boundary))),
+        verdict_sentence=" ".join((sentence, *also)),
         shown=decided.shown,
         shown_at=decided.shown_at,
         claimed=decided.claimed,
@@ -156,6 +162,7 @@ def hypothesis_result(
         sensitivity=sensitivity_results(item.primary),
         boundaries=(*(before.boundaries if before else ()), boundary),
         missing=missing_bounds(evidence, sample, shown=decided.shown),
+        sequential=sequential,
         shared=settled.shared,
         reason=decided.reason,
     )

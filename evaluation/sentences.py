@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evaluation.decide import Decided
 from evaluation.plan import HypothesisPlan
-from evaluation.results import Boundary, Interval, TestResult
+from evaluation.results import Boundary, Interval, SequentialInference, TestResult
 from protocols.methods.measures import MEASURES, Measure
 from protocols.vocabulary import Framework, Verdict
 
@@ -79,6 +79,23 @@ def verdict_sentence(
     if decided.reason is not None:
         sentence += f" {decided.reason}"
     return sentence
+
+
+def claim_words(plan: HypothesisPlan, found: SequentialInference | None) -> tuple[str, ...]:
+    """The registered claim where it is not the repeated interval, which stands there already."""
+    words = {"stagewise": "stage-wise order", "weighted": "weighted statistic"}
+    for item in () if found is None else found.inferences:
+        if not item.claim or item.kind not in words:
+            continue
+        limits = [
+            "no limit" if limit is None else three(limit, apart_from=_edge(plan, limit))
+            for limit in (item.low, item.high)
+        ]
+        return (
+            f"Claimed by the {words[item.kind]}: median unbiased {plan.scale} "
+            f"{three(item.estimate)} ({plain(100 * item.level)}% interval {' to '.join(limits)}).",
+        )
+    return ()
 
 
 def monitoring_words(boundary: Boundary) -> tuple[str, ...]:
