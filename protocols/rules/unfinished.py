@@ -14,8 +14,6 @@ NOT_YET: dict[str, Callable[[Protocol], bool]] = {
     "re_estimation": lambda p: p.re_estimation is not None,
     "monitoring.unplanned_looks": lambda p: p.monitoring.unplanned_looks != "forbidden",
     "monitoring.skipped_looks": lambda p: p.monitoring.skipped_looks != "forbidden",
-    "monitoring.claim_interval": lambda p: p.monitoring.claim_interval != "repeated",
-    "monitoring.late_outcomes": lambda p: p.monitoring.late_outcomes != "repeated",
 }
 
 
