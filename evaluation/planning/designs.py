@@ -7,12 +7,11 @@ really has.
 import math
 from dataclasses import dataclass
 
-from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.design.futility.harm import harm_bounds
 from evaluation.inference.orientation import null_effect, null_ratio
 from evaluation.plan import HypothesisPlan, plan_of
 from evaluation.planning.formulas import Question, formula_of
-from evaluation.planning.futility import futility_bounds
+from evaluation.planning.futility import stops_of
 from evaluation.planning.needs import Need, lacking, refused
 from evaluation.planning.sized import Sized
 from evaluation.spending import spending_by
@@ -108,20 +107,17 @@ def _design(protocol: Protocol, plan: HypothesisPlan) -> Design:
     if protocol.monitoring.final_look == "full_alpha":
         alphas = (*alphas[:-1], alpha)
     sized = _sized(protocol, plan)
-    upper = efficacy_boundaries(alphas, fractions)
-    lower = futility_bounds(protocol, plan.hypothesis.id, sized=sized, bounds=(alphas, upper))
-    if lower.binding:
-        upper = efficacy_boundaries(alphas, fractions, lower=lower.kept)
-    harm_alphas, harm = _harm(protocol, plan, upper=upper, futility=lower.all)
+    stops = stops_of(protocol, plan.hypothesis.id, alphas, sized)
+    harm_alphas, harm = _harm(protocol, plan, upper=stops.upper, futility=stops.lower)
     return Design(
         protocol=protocol,
         plan=plan,
         alpha=alpha,
         fractions=fractions,
         alphas=alphas,
-        upper=upper,
-        futility=lower.all,
-        binding=lower.binding,
+        upper=stops.upper,
+        futility=stops.lower,
+        binding=stops.binding,
         harm=harm,
         harm_alphas=harm_alphas,
         sized=sized,

@@ -1,99 +1,118 @@
-"""Registered futility rules as z bounds of the planned looks, whatever scale they stand on."""
+"""Registered futility rules as z bounds of the planned looks, look by look as the looks will do it.
+
+The same rules as `evaluation.futility`, at planned information: beta is spent under the rule's own
+true effect, after what earlier looks have stopped; conditional and predictive power are those of
+the last look; no bound lies above the efficacy bound of its look.
+"""
 
 import math
 from dataclasses import dataclass
 
+from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.design.futility.scales import (
     Ahead,
     z_of_conditional_power,
     z_of_predictive_power,
 )
-from evaluation.design.futility.spending import futility_design
-from evaluation.design.spending import held_at
+from evaluation.design.futility.spending import lower_after
 from evaluation.planning.sized import Sized
 from evaluation.spending import spending_by
 from protocols.schema import FutilityRule, Protocol
 
-Bounds = tuple[tuple[float, ...], tuple[float, ...]]  # cumulative alpha, efficacy bounds
+FARTHEST = 40.0  # a z that no trial has
 
 
 @dataclass(frozen=True, slots=True)
-class Futility:
-    """`all` bounds, of which `kept` are those that will be obeyed whatever happens (binding)."""
+class Stops:
+    """Efficacy bounds, and the futility bounds of each look; -inf where none stops.
 
-    all: tuple[float, ...]
-    kept: tuple[float, ...]
+    `binding` says whether the efficacy bounds count on some of them.
+    """
+
+    upper: tuple[float, ...]
+    lower: tuple[float, ...]
     binding: bool
 
 
-def futility_bounds(
-    protocol: Protocol, hypothesis: str, *, sized: Sized | None, bounds: Bounds
-) -> Futility:
-    """The highest bound of its rules at each look; -inf where none looks, and at the last look.
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """One look: what may stop there, and the looks before it as (information, lower, upper)."""
 
-    `bounds` are alpha spent and efficacy bounds without futility; conditional and predictive power
-    are that of the last look against them.
+    look: str
+    number: int
+    information: float
+    upper: float
+    last: float
+    before: tuple[tuple[float, float, float], ...]
+
+
+def stops_of(
+    protocol: Protocol, hypothesis: str, alphas: tuple[float, ...], sized: Sized | None
+) -> Stops:
+    """Bounds of one hypothesis; `alphas` is what it has spent by each look.
+
+    A rule on the scale of effects, or under a true effect, needs `sized`.
     """
-    nothing = (-math.inf,) * len(protocol.monitoring.looks)
-    rules = [rule for rule in protocol.futility if rule.hypothesis == hypothesis]
-    found = [(rule, _bounds_of(protocol, rule, sized, bounds)) for rule in rules]
-    every = _highest([nothing, *(z for _, z in found)])
-    kept = _highest([nothing, *(z for rule, z in found if rule.binding)])
-    return Futility(every, kept, any(rule.binding for rule in rules))
-
-
-def _highest(rows: list[tuple[float, ...]]) -> tuple[float, ...]:
-    return tuple(max(column) for column in zip(*rows, strict=True))
-
-
-def _bounds_of(
-    protocol: Protocol, rule: FutilityRule, sized: Sized | None, bounds: Bounds
-) -> tuple[float, ...]:
-    looks = protocol.monitoring.looks
-    if rule.scale == "beta_spending":
-        return _by_spending(protocol, rule, bounds[0])
-    values = dict(zip(rule.looks, rule.values, strict=True))
-    return (
-        *(
-            _z_of(rule, values[look.id], look.information, sized, bounds[1][-1])
-            if look.id in values
-            else -math.inf
-            for look in looks[:-1]
-        ),
-        -math.inf,
-    )
-
-
-def _by_spending(
-    protocol: Protocol, rule: FutilityRule, alphas: tuple[float, ...]
-) -> tuple[float, ...]:
     looks = protocol.monitoring.looks
     fractions = tuple(look.information for look in looks)
-    if rule.spending is None or rule.beta is None:  # the rules of the protocol ask for both
-        return (-math.inf,) * len(looks)
-    spent = [
-        spending_by(rule.spending, rule.beta, time=time, number=number)
-        for number, time in enumerate(fractions, start=1)
-    ]
-    looking = [look.id in rule.looks for look in looks[:-1]] + [True]
-    held = held_at([*spent[:-1], rule.beta], looking)
-    design = futility_design(alphas, held, fractions, binding=rule.binding)
-    return (*design.lower[:-1], -math.inf)
+    rules = [rule for rule in protocol.futility if rule.hypothesis == hypothesis]
+    lower = [-math.inf] * len(looks)
+    kept = [-math.inf] * len(looks)
+    spent = dict.fromkeys(range(len(rules)), 0.0)
+    for place, look in enumerate(looks[:-1]):
+        upper = efficacy_boundaries(alphas, fractions, lower=kept)
+        before = tuple(zip(fractions[:place], lower[:place], upper[:place], strict=True))
+        here = _Here(look.id, place + 1, look.information, upper[place], upper[-1], before)
+        for index, rule in enumerate(rules):
+            z, spent[index] = _bound(here, rule, sized, spent[index])
+            lower[place] = max(lower[place], z)
+            kept[place] = max(kept[place], z) if rule.binding else kept[place]
+    upper = efficacy_boundaries(alphas, fractions, lower=kept)
+    return Stops(upper, tuple(lower), any(rule.binding for rule in rules))
 
 
-def _z_of(
-    rule: FutilityRule, value: float, information: float, sized: Sized | None, last: float
-) -> float:
+def _bound(
+    here: _Here, rule: FutilityRule, sized: Sized | None, spent: float
+) -> tuple[float, float]:
+    """One rule's bound on z at one look, and the beta it has spent by then."""
+    if here.look not in rule.looks:
+        return -math.inf, spent
+    if rule.scale == "beta_spending":
+        z, spent = _by_beta(here, rule, sized, spent)
+    else:
+        z = _z_of(here, rule, rule.values[rule.looks.index(here.look)], sized)
+    return min(z, here.upper), spent
+
+
+def _by_beta(
+    here: _Here, rule: FutilityRule, sized: Sized | None, spent: float
+) -> tuple[float, float]:
+    assert rule.spending is not None  # noqa: S101 - the rules of the protocol ask for all three
+    assert rule.beta is not None  # noqa: S101
+    so_far = spending_by(rule.spending, rule.beta, time=here.information, number=here.number)
+    if so_far <= spent:
+        return -math.inf, spent
+    stopping = [b for b in here.before if b[1] > -math.inf or b[2] < math.inf]
+    z = lower_after(stopping, here.information, so_far - spent, drift=_drift(rule, sized))
+    return (-math.inf, spent) if math.isinf(z) else (z, so_far)
+
+
+def _z_of(here: _Here, rule: FutilityRule, value: float, sized: Sized | None) -> float:
     if rule.scale == "z":
         return value
     if rule.scale == "effect":
         assert sized is not None  # noqa: S101 - a gap that is refused before
-        return sized.z_at(value, information)
-    ahead = Ahead(information, 1.0, last)
+        return sized.z_at(value, here.information)
+    if not 0 < value < 1:
+        return -math.inf if value <= 0 else FARTHEST
+    ahead = Ahead(here.information, 1.0, here.last)
     if rule.scale == "predictive_power":
         return z_of_predictive_power(value, ahead)
-    effect = None
-    if rule.true_effect is not None:
-        assert sized is not None  # noqa: S101 - a gap that is refused before
-        effect = sized.drift(rule.true_effect)
+    effect = None if rule.true_effect is None else _drift(rule, sized)
     return z_of_conditional_power(value, ahead, effect=effect)
+
+
+def _drift(rule: FutilityRule, sized: Sized | None) -> float:
+    assert sized is not None  # noqa: S101 - a gap that is refused before
+    assert rule.true_effect is not None  # noqa: S101
+    return sized.drift(rule.true_effect)

@@ -38,7 +38,7 @@ def futility(
             "values": values,
             "beta": 0.1 if spends else None,
             "spending": spending("hwang_shih_decani", -2.0) if spends else None,
-            "true_effect": true_effect,
+            "true_effect": 0.0 if spends else true_effect,
             "binding": binding,
             "binding_reason": "Nobody goes on." if binding else None,
             "when_ignored": "The board says why.",

@@ -1,11 +1,12 @@
 """Planned bounds: the pure functions' numbers, a closed form, and every scale of one bound."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from scipy import special
 
-from evaluation.design.boundaries import efficacy_boundaries
+from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
 from evaluation.design.futility.harm import harm_bounds
 from evaluation.design.futility.spending import futility_design
 from evaluation.design.spending import cumulative_alpha
@@ -95,12 +96,42 @@ def test_conditional_power_before_the_last_look_is_found_again() -> None:
     assert found.futility[1].power_registered == pytest.approx(0.2, abs=1e-9)
 
 
-def test_beta_spending_has_the_bounds_of_its_pure_design() -> None:
-    found = _bounds(with_stops(futility("beta_spending", ())))
+def test_beta_is_spent_under_the_effect_of_the_rule() -> None:
+    design = _first(with_stops(futility("beta_spending", ())))
+    assert design.sized is not None
+    betas = cumulative_alpha("hwang_shih_decani", 0.1, LOOKS, parameter=-2.0)
+    found = crossing_probabilities(
+        design.upper, LOOKS, drift=design.sized.drift(0.0), lower=design.futility
+    )
+    assert math.fsum(found.lower[:1]) == pytest.approx(betas[0], abs=1e-9)
+    assert math.fsum(found.lower[:2]) == pytest.approx(betas[1], abs=1e-9)
+    assert design.futility[2] == -math.inf
+
+
+def test_beta_bounds_are_those_of_the_exact_design_where_the_plan_has_its_size() -> None:
     alphas = cumulative_alpha(LDOF, 0.025, LOOKS)
     betas = cumulative_alpha("hwang_shih_decani", 0.1, LOOKS, parameter=-2.0)
-    lower = futility_design(alphas, betas, LOOKS).lower
-    assert _z(found.futility) == [*lower[:2], None]
+    exact = futility_design(alphas, betas, LOOKS)
+    protocol = with_stops(futility("beta_spending", ()))
+    sized = _first(protocol).sized
+    assert sized is not None
+    pairs = min(
+        range(600, 1000), key=lambda n: abs(replace(sized, planned=n).drift(0.0) - exact.drift)
+    )
+    size = protocol.sample_size.model_copy(update={"evaluable_pairs": pairs})
+    found = _first(protocol.model_copy(update={"sample_size": size}))
+    assert found.futility[:2] == pytest.approx(exact.lower[:2], abs=2e-3)
+
+
+def test_no_futility_bound_lies_above_the_efficacy_bound() -> None:
+    found = _first(with_stops(futility("z", (9.0, 9.0))))
+    assert found.futility[:2] == found.upper[:2]
+
+
+def test_certain_and_impossible_powers_stop_always_and_never() -> None:
+    found = _first(with_stops(futility("conditional_power", (0.0, 1.0))))
+    assert found.futility == (-math.inf, found.upper[1], -math.inf)
+    assert _first(with_stops(futility("predictive_power", (0.1, 0.2)))).futility[0] > -9
 
 
 def test_binding_futility_lowers_the_efficacy_bounds_and_keeps_the_type_one_error() -> None:
