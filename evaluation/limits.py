@@ -32,6 +32,7 @@ def limits_of(
         *_outcomes(look, data, sample),
         *_identifiability(protocol),
         *_conduct(protocol, data),
+        *_other_looks(look, hypotheses),
         *_short_end(look, data, evaluable=evaluable),
         *_repeats(protocol, sample),
         *_safety(protocol),
@@ -99,6 +100,20 @@ def _repeats(protocol: Protocol, sample: Sample) -> list[str]:
     return [
         f"The {evaluable.n} evaluable pairs come from {evaluable.n_subjects} subjects, but the"
         " protocol registers pairs as independent; the intervals may be too narrow."
+    ]
+
+
+def _other_looks(look: LookPlan, hypotheses: tuple[HypothesisResult, ...]) -> list[str]:
+    """Looks may come when they will, but not because of what an earlier one has shown."""
+    planned = [known.id for known in look.protocol.monitoring.looks]
+    made = [boundary.look for boundary in hypotheses[0].boundaries]
+    until = max((planned.index(name) for name in made if name in planned), default=0)
+    added = [name for name in made if name not in planned]
+    skipped = [name for name in planned[:until] if name not in made]
+    why = "error rates hold only if no earlier result led to it."
+    return [
+        *(f"Look {name} was not in the plan; {why}" for name in added),
+        *(f"Planned look {name} was passed over; {why}" for name in skipped),
     ]
 
 

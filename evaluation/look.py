@@ -52,17 +52,19 @@ class Verified:
 
 
 def run_look(store: Store, trial: str, look_id: str, *, actor: str, at_us: int) -> Conducted:
-    """Conduct a planned look and store its result.
+    """Conduct a look and store its result.
 
     Raises RefusedError with a code of `LookRefusal`; the refusal is on record by then.
     """
+    conducted = look_results(store, trial)
+    names = [row.look for row in conducted]
     try:
-        look = plan_of(protocol_in_force(store, trial), look_id)
+        before = names[: names.index(look_id)] if look_id in names else names
+        look = plan_of(protocol_in_force(store, trial), look_id, before)
     except RefusedError as refused:
         record_refusal(store, trial, refused.code, str(refused), actor=actor, at_us=at_us)
         raise
-    conducted = look_results(store, trial)
-    refusal = refused_by_order(look, [row.look for row in conducted])
+    refusal = refused_by_order(look, names)
     if refusal is None and find_lock(store, trial, look_id) is None:
         refusal = refused_by_data(look, _standing(store, look, at_us=at_us))
     if refusal is not None:

@@ -13,6 +13,8 @@ from protocols.methods.table import TESTS
 from protocols.schema import Endpoint, Hypothesis, Protocol, Resampling
 from protocols.vocabulary import Framework, Role
 
+UNPLANNED = "unplanned"  # looks that are not in the plan are called unplanned_1, unplanned_2, ...
+
 
 @dataclass(frozen=True, slots=True)
 class HypothesisPlan:
@@ -125,21 +127,31 @@ class LookPlan:
 def plan_of(protocol: Protocol, look: str, before: Sequence[str] = ()) -> LookPlan:
     """The plan of a look by its id, after the looks `before`.
 
-    RefusedError(LOOK_UNPLANNED) when there is no such look and the plan allows no other.
+    RefusedError(LOOK_UNPLANNED) when there is no such look, and where the plan allows others, when
+    it has not the name of the next of them: a planned look misspelt must not become a look.
     """
     monitoring = protocol.monitoring
     places = {planned.id: place for place, planned in enumerate(monitoring.looks, start=1)}
-    plans = tuple(_hypothesis_plan(protocol, h) for h in protocol.hypotheses)
     place = places.get(look)
-    if place is None and monitoring.unplanned_looks == "forbidden":
-        known = ", ".join(places)
-        raise RefusedError(
-            LookRefusal.UNPLANNED, f"The protocol has no look {look}; its looks are {known}."
-        )
+    if place is None:
+        _require_next_unplanned(protocol, look, before)
+    plans = tuple(_hypothesis_plan(protocol, h) for h in protocol.hypotheses)
     fixed = (monitoring.unplanned_looks, monitoring.skipped_looks) == ("forbidden", "forbidden")
     number = place if place is not None and fixed else len(before) + 1
     information = None if place is None else monitoring.looks[place - 1].information
     return LookPlan(protocol, LookAt(look, information), number, plans, place)
+
+
+def _require_next_unplanned(protocol: Protocol, look: str, before: Sequence[str]) -> None:
+    planned = [known.id for known in protocol.monitoring.looks]
+    refusal = f"The protocol has no look {look}; its looks are {', '.join(planned)}."
+    if protocol.monitoring.unplanned_looks == "allowed":
+        made = sum(name not in planned for name in before)
+        name = f"{UNPLANNED}_{made + 1}"
+        if look == name:
+            return
+        refusal += f" The next look that is not in the plan is called {name}."
+    raise RefusedError(LookRefusal.UNPLANNED, refusal)
 
 
 def seed_of(resampling: Resampling | None) -> int | None:

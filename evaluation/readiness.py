@@ -1,8 +1,9 @@
 """Whether a planned look may be run now: asked in a fixed order, the first reason refuses.
 
-1. LOOK_UNPLANNED: the protocol has no such look (`plan.plan_of`)
+1. LOOK_UNPLANNED: the protocol has no such look and allows no other (`plan.plan_of`)
 2. LOOK_REPEATED: it has been conducted; its stored result is the result
-3. LOOK_OUT_OF_ORDER: a planned look before it has not been conducted
+3. LOOK_OUT_OF_ORDER: a planned look before it has not been conducted and may not be skipped, or a
+   later one has been
 4. LOOK_EARLY: evaluable pairs are short of the registered information; the last look has no
    tolerance. Once accrual is declared closed every look may be run short: an interim look that can
    no longer be reached must not stand before the last one for ever, and spends what it has earned
@@ -52,14 +53,35 @@ def refused_by_order(look: LookPlan, conducted: Sequence[str]) -> Refused | None
             LookRefusal.REPEATED,
             f"Look {name} has been conducted; read its result with `equipoise look show {name}`.",
         )
-    earlier = [planned.id for planned in look.protocol.monitoring.looks[: look.number - 1]]
-    missing = [planned for planned in earlier if planned not in conducted]
+    passed = _passed_over(look, conducted)
+    if passed is not None:
+        return Refused(
+            LookRefusal.OUT_OF_ORDER,
+            f"Look {passed} has been conducted, and look {name} does not come after it.",
+        )
+    missing = _missing(look, conducted)
     if missing:
         return Refused(
             LookRefusal.OUT_OF_ORDER,
             f"Look {missing[0]} comes before {name} and has not been conducted; run it first.",
         )
     return None
+
+
+def _passed_over(look: LookPlan, conducted: Sequence[str]) -> str | None:
+    """A look that was conducted and leaves no room for this one: a later one, or the last."""
+    planned = [known.id for known in look.protocol.monitoring.looks]
+    later = planned[-1:] if look.place is None else planned[look.place :]
+    return next((name for name in later if name in conducted), None)
+
+
+def _missing(look: LookPlan, conducted: Sequence[str]) -> list[str]:
+    """Planned looks before this one that must not be skipped and were."""
+    monitoring = look.protocol.monitoring
+    if look.place is None or monitoring.skipped_looks == "allowed":
+        return []
+    earlier = [planned.id for planned in monitoring.looks[: look.place - 1]]
+    return [planned for planned in earlier if planned not in conducted]
 
 
 def refused_by_data(look: LookPlan, standing: Standing) -> Refused | None:
