@@ -12,8 +12,6 @@ from protocols.schema import Protocol
 # path of the field: whether the protocol asks for what is not obeyed yet
 NOT_YET: dict[str, Callable[[Protocol], bool]] = {
     "re_estimation": lambda p: p.re_estimation is not None,
-    "monitoring.unplanned_looks": lambda p: p.monitoring.unplanned_looks != "forbidden",
-    "monitoring.skipped_looks": lambda p: p.monitoring.skipped_looks != "forbidden",
 }
 
 
