@@ -28,6 +28,7 @@ from evaluation.planning.simulating import (
     Tally,
     found_in,
     most_needed,
+    nothing,
     runs_of,
     tallies,
 )
@@ -154,13 +155,24 @@ def _stoppable() -> Iterator[Stop]:
 
 
 def _simulated(plan: Protocol, registered: SimulationPlan) -> Simulations:
-    """Every scenario, or what was done of them; progress goes to standard error."""
+    """Every scenario, or what was done of them; progress and time left go to standard error."""
     done: list[SimulatedScenario] = []
     runs = list(runs_of(registered, needing_sizes(plan)))
-    with _stoppable() as stop:
+    most = most_needed(registered)
+    with (
+        _stoppable() as stop,
+        click.progressbar(
+            length=len(runs) * most,
+            file=sys.stderr,
+            show_eta=True,
+            hidden=not sys.stderr.isatty(),
+        ) as bar,
+    ):
         for place, run in enumerate(runs, start=1):
-            tally = _run(run, registered, stop, label=f"{place}/{len(runs)} {run.scenario.name}")
-            if tally is not None and tally.replicates > 1:
+            bar.label = f"{place}/{len(runs)} {run.scenario.name}"
+            tally = _run(run, registered, stop, bar.update)
+            bar.length = (bar.length or 0) - (most - tally.replicates)  # reached before
+            if tally.replicates > 1:
                 done.append(found_in(run, tally, registered, interrupted=stop.asked))
             if stop.asked:
                 break
@@ -173,18 +185,14 @@ def _simulated(plan: Protocol, registered: SimulationPlan) -> Simulations:
     )
 
 
-def _run(run: Run, registered: SimulationPlan, stop: Stop, *, label: str) -> Tally | None:
-    """One scenario with its progress and the time that is left."""
-    tally: Tally | None = None
-    with click.progressbar(
-        length=most_needed(registered),
-        label=label,
-        file=sys.stderr,
-        show_eta=True,
-        hidden=not sys.stderr.isatty(),
-    ) as bar:
-        for tally in tallies(run, registered):
-            bar.update(tally.replicates - bar.pos)
-            if stop.asked:
-                break
+def _run(
+    run: Run, registered: SimulationPlan, stop: Stop, progress: Callable[[int], None]
+) -> Tally:
+    """One scenario up to its registered precision, or to the batch in which a person said stop."""
+    tally = nothing(run)
+    for later in tallies(run, registered):
+        progress(later.replicates - tally.replicates)
+        tally = later
+        if stop.asked:
+            break
     return tally

@@ -107,6 +107,10 @@ def _notes(protocol: Protocol, designs: Sequence[Design]) -> list[str]:
         for design in designs
         if design.sized is None
     ]
+    if protocol.multiplicity.procedure in SHARING:
+        notes.append(
+            "Powers are at a hypothesis' first share of alpha, before any share is passed on."
+        )
     plans = plan_of(protocol, protocol.monitoring.looks[-1].id).hypotheses
     waiting = [plan.hypothesis.id for plan in plans if local_alpha(protocol, plan) == 0]
     notes += [f"{code} has no alpha until another hypothesis is shown." for code in waiting]

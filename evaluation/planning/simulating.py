@@ -82,11 +82,16 @@ def runs_of(plan: schema.Simulation, designs: Designs) -> Iterator[Run]:
             yield Run(design, sized, asked, scenario, bounds, plan.seed)
 
 
-def tallies(run: Run, plan: schema.Simulation, *, at_once: int = BLOCK) -> Iterator[Tally]:
-    """The tally after every batch, until `target_se` or `most_replicates` is reached."""
+def nothing(run: Run) -> Tally:
+    """The tally before the first trial."""
     looks = max(len(pattern) for pattern in run.scenario.patterns)
     shape = (len(run.scenario.patterns), looks, WAYS)
-    tally = Tally(0, np.zeros(shape, dtype=np.int64), ())
+    return Tally(0, np.zeros(shape, dtype=np.int64), ())
+
+
+def tallies(run: Run, plan: schema.Simulation, *, at_once: int = BLOCK) -> Iterator[Tally]:
+    """The tally after every batch, until `target_se` or `most_replicates` is reached."""
+    tally = nothing(run)
     while tally.replicates < plan.most_replicates:
         if tally.replicates % BLOCK == 0 and reached(tally, plan.target_se):
             return

@@ -1,11 +1,12 @@
 """`equipoise design`: tables, JSON, reports, refusals by field, and an end by Ctrl-C."""
 
-import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -178,21 +179,41 @@ def test_ctrl_c_prints_what_is_done_so_far(tmp_path: Path) -> None:
         ("most_replicates: 40000", "most_replicates: 100000000"),
     )
     path = _edited(tmp_path, *endless)
+    ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "equipoise", "design", "simulate", str(path), "--json"],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        stderr=theirs,
         cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
-    _wait_until_it_simulates(process.pid)
-    time.sleep(0.5)
+    os.close(theirs)
+    shown = _shown_until(ours, rb"%  \d\d:\d\d:\d\d|%  \d+d \d\d:")
+    assert b"1/6 edge:H1" in shown
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 1, err
-    assert "Ended early" in err
-    found = DesignResults.model_validate(json.loads(out), strict=False).simulations
+    rest = threading.Thread(target=_shown_until, args=(ours, b"Ended early"))
+    rest.start()
+    out, _ = process.communicate(timeout=60)
+    rest.join(timeout=10)
+    os.close(ours)
+    assert process.returncode == 1
+    _assert_partial(out)
+
+
+def _shown_until(terminal: int, pattern: bytes) -> bytes:
+    """What a terminal has shown when the pattern first stands in it, or its process is gone."""
+    shown = b""
+    until = time.monotonic() + 60
+    while time.monotonic() < until and re.search(pattern, shown) is None:
+        try:
+            shown += os.read(terminal, 65_536)
+        except OSError:  # the other end is closed
+            break
+    assert re.search(pattern, shown), shown[-500:]
+    return shown
+
+
+def _assert_partial(out: bytes) -> None:
+    found = DesignResults.model_validate_json(out).simulations
     assert found is not None
     assert found.interrupted
     (only,) = found.scenarios
@@ -200,15 +221,3 @@ def test_ctrl_c_prints_what_is_done_so_far(tmp_path: Path) -> None:
     assert only.replicates >= 10_000
     assert only.replicates % 10_000 == 0
     assert abs(only.claims.value - 0.025) < 5 * only.claims.standard_error
-
-
-def _wait_until_it_simulates(pid: int) -> None:
-    """Until the process catches SIGINT itself: python's own handler is there from the start."""
-    status = Path(f"/proc/{pid}/status")
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        used = sum(int(ticks) for ticks in status.with_name("stat").read_text().split()[13:15])
-        if used > 3 * os.sysconf("SC_CLK_TCK"):
-            return
-        time.sleep(0.05)
-    raise AssertionError("the process did not start to work")
