@@ -54,22 +54,30 @@ def show(look_id: str, *, folder: Path, as_json: bool) -> None:
 @folder_option
 @json_option
 def verify(look_id: str, *, folder: Path, as_json: bool) -> None:
-    """Conduct LOOK again from its lock and compare, byte for byte.
+    """Conduct LOOK again from its lock and compare, byte for byte; replay its log of all looks.
 
-    Exit status 0: the same bytes. 1: other bytes.
+    Exit status 0: the same bytes. 1: other bytes, or a log that does not replay.
     """
     with opened_trial(folder) as (store, trial):
         verified = verify_look(store, trial, look_id)
     if as_json:
-        facts = {"look": look_id, "lock": verified.lock_id, "same": verified.same}
+        facts: dict[str, object] = {
+            "look": look_id,
+            "lock": verified.lock_id,
+            "same": verified.same,
+        }
         digests = {"stored": verified.stored, "again": verified.again}
+        facts["log"] = [departure.sentence() for departure in verified.log]
         click.echo(json.dumps(facts | digests, sort_keys=True))
     elif verified.same:
         click.echo(f"The same bytes: results.json {verified.stored}")
+        click.echo("Its log of all looks so far replays to the same bounds.")
     else:
         click.echo("Other bytes than stored: take this result for unverified.")
         click.echo(f"  stored {verified.stored}")
         click.echo(f"  again  {verified.again}")
+        for departure in verified.log:
+            click.echo(f"  log    {departure.sentence()}")
     sys.exit(0 if verified.same else DIFFERS)
 
 

@@ -12,6 +12,7 @@ from evaluation.conduct import conduct
 from evaluation.errors import EvaluationError
 from evaluation.plan import LookPlan, plan_of
 from evaluation.readiness import Refused, Standing, refused_by_data, refused_by_order
+from evaluation.replay import Departure, departures
 from evaluation.results import LookResults
 from gateway.store.capture import record_refusal
 from gateway.store.engine import Store
@@ -39,16 +40,20 @@ class Conducted:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A look conducted again from its lock, beside what was stored (SHA-256, hexadecimal)."""
+    """A look conducted again from its lock, beside what was stored (SHA-256, hexadecimal).
+
+    `log` is empty where the stored log of all looks so far replays to the same bounds by itself.
+    """
 
     look: str
     lock_id: str
     stored: str
     again: str
+    log: tuple[Departure, ...] = ()
 
     @property
     def same(self) -> bool:
-        return self.stored == self.again
+        return self.stored == self.again and not self.log
 
 
 def run_look(store: Store, trial: str, look_id: str, *, actor: str, at_us: int) -> Conducted:
@@ -93,12 +98,14 @@ def show_look(store: Store, trial: str, look_id: str) -> Conducted:
 def verify_look(store: Store, trial: str, look_id: str) -> Verified:
     """Conduct a stored look again from its lock and compare the digests of the bytes.
 
+    The log that it keeps of all looks so far is replayed too, without the lock.
     Raises EvaluationError where nothing is stored, StoreError where the lock is damaged.
     """
     row = _stored(store, trial, look_id)
     data = read_lock(store, row.lock_id)
     before = [from_bytes(r.results) for r in look_results(store, trial) if r.number < row.number]
-    again = to_bytes(conduct(protocol_in_force(store, trial), data, before))
+    protocol = protocol_in_force(store, trial)
+    again = to_bytes(conduct(protocol, data, before))
     stored = hashlib.sha256(row.results.encode()).hexdigest()
     if stored != row.results_sha256:
         raise EvaluationError(
@@ -106,7 +113,8 @@ def verify_look(store: Store, trial: str, look_id: str) -> Verified:
             f"The stored results of look {look_id} are not the bytes that were saved; "
             "restore the trial store from a backup.",
         )
-    return Verified(look_id, row.lock_id, stored, hashlib.sha256(again).hexdigest())
+    log = departures(protocol, from_bytes(row.results))
+    return Verified(look_id, row.lock_id, stored, hashlib.sha256(again).hexdigest(), log)
 
 
 def _standing(store: Store, look: LookPlan, *, at_us: int) -> Standing:

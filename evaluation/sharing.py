@@ -29,6 +29,7 @@ from evaluation.design.repeated import nominal_alpha
 from evaluation.plan import LookPlan
 from evaluation.repeated import repeated_ps, seen_looks, smallest
 from evaluation.results import LookResults, SharedAlpha, TestResult
+from evaluation.rounding import to_digits
 from protocols.schema import Graph as Sharing
 from protocols.schema import Multiplicity
 from protocols.vocabulary import Framework, Verdict
@@ -151,7 +152,7 @@ def _shortcut(sharer: Sharer) -> None:
 
 
 def _tested(sharer: Sharer, code: str, level: float) -> Decided:
-    evidence = sharer.asking.at(code, level)
+    evidence = sharer.asking.at(code, to_digits(level))  # as stored, so that a replay agrees
     decided = decide(evidence, look=sharer.asking.look.look.id)
     if not decided.shown and sharer.sharing.look_back and evidence.given_up_at is None:
         decided = _looking_back(sharer, evidence, decided)
