@@ -19,8 +19,6 @@ from protocols.vocabulary import Framework
 
 Answer = Estimate | NotEvaluable
 
-NO_WORST_VALUE = ("score", "category")  # a missing answer cannot be counted as a failure there
-
 FARTHEST_BOUND = 8.0  # beyond it 1 - 2 alpha is 1 in floating point: there is no such interval
 TOO_FAR = NotEvaluable("bound_too_far", "The look's bound is too far out for an interval.")
 
@@ -38,7 +36,6 @@ class Estimated:
     data: Measured
     read: Measured
     naive: Answer
-    n_unpunished: int = 0  # candidates without an answer that should count as failures and cannot
 
 
 def estimated(plan: HypothesisPlan, sample: Sample) -> Estimated:
@@ -48,21 +45,16 @@ def estimated(plan: HypothesisPlan, sample: Sample) -> Estimated:
     if registry.TESTS[plan.hypothesis.test].keeps_unknown:
         read = with_unknown(plan.endpoint, sample, plan.protocol, method=registered(plan))
     naive = estimate(plan, read, plan.naive_level)
-    return Estimated(plan, sample.population.id, data, read, naive, _n_unpunished(plan, sample))
-
-
-def _n_unpunished(plan: HypothesisPlan, sample: Sample) -> int:
-    counts = sample.population.candidate_without_answer == "counts_as_failure"
-    if not counts or plan.endpoint.measure not in NO_WORST_VALUE:
-        return 0
-    return sample.n - int(sample.candidate_answered.sum())
+    return Estimated(plan, sample.population.id, data, read, naive)
 
 
 def registered(plan: HypothesisPlan) -> Registered:
     """The parameters of the hypothesis's test, as the protocol fixes them."""
     hypothesis = plan.hypothesis
     completes = registry.TESTS[hypothesis.test].keeps_unknown
-    return Registered(TESTS[hypothesis.test].parameters, hypothesis.parameters, completes)
+    return Registered(
+        TESTS[hypothesis.test].parameters, hypothesis.parameters, completes, tested=True
+    )
 
 
 def estimate(plan: HypothesisPlan, data: Measured, level: float) -> Answer:
@@ -140,18 +132,8 @@ def _filled(item: Estimated, naive: Estimate, bound: float | None, level: float)
         standard_of_care=standard_of_care,
         candidate=candidate,
         table=table_of(data),
-        warnings=(*naive.warnings, *_unpunished(item.n_unpunished)),
+        warnings=naive.warnings,
         not_evaluable=None,
-    )
-
-
-def _unpunished(n: int) -> tuple[str, ...]:
-    if not n:
-        return ()
-    return (
-        f"The candidate gave no answer on {n} pairs. Such an answer has no worst value, so they are"
-        " left out although this population counts them as failures: the verdict says nothing of"
-        " them.",
     )
 
 

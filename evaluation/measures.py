@@ -60,12 +60,14 @@ class Measured:
 class Registered:
     """The parameters of a registered method and what the protocol gives for them.
 
-    `completes`: it asks what each value would be, had the outcome been so or otherwise.
+    `completes`: it asks what each value would be, had the outcome been so or otherwise. `tested`:
+    it tests a hypothesis, where no silent candidate may go unpunished.
     """
 
     parameters: Sequence[Parameter] = ()
     given: Mapping[str, object] | None = None
     completes: bool = False
+    tested: bool = False
 
 
 NOTHING = Registered()
@@ -91,7 +93,7 @@ def with_unknown(
     """Every pair of `sample`, NaN where it has no value; `rows.known` says who has an outcome."""
     columns = columns_of(endpoint, sample, protocol)
     happened = happened_of(endpoint, sample, protocol)
-    seen = Seen(endpoint, protocol.arms, sample, happened, columns)
+    seen = Seen(endpoint, protocol.arms, sample, happened, columns, method.tested)
     candidate, standard_of_care = values_of(seen)
     columns = columns | parameter_columns(sample, protocol, method.parameters, method.given or {})
     if method.completes and MEASURES[endpoint.measure].outcome_types == ("binary",):

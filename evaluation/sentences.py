@@ -35,7 +35,7 @@ VERDICTS = {
     Verdict.NOT_TESTED: "{Aim} of the candidate in {measure} is not tested at this look",
 }
 
-NAMELESS = ("value", "score", "time", "category")
+NAMELESS = ("value", "score", "category")
 """Measures that say how a number is had, not what it is of."""
 
 AIMS = {
@@ -137,7 +137,7 @@ def _numbers(plan: HypothesisPlan, primary: TestResult, interval: Interval | Non
 
 def _effect_name(plan: HypothesisPlan) -> str:
     """A ratio of hazards goes the other way than one of times, so it must be called that."""
-    hazards = plan.endpoint.measure == "time" and plan.scale == "ratio"
+    hazards = plan.endpoint.measure == "hazard" and plan.scale == "ratio"
     return "hazard ratio" if hazards else plan.scale
 
 
@@ -170,7 +170,8 @@ def opening(
 class Headline:
     """What the look's first sentence must not leave out.
 
-    `exceeded` are the titles of safety rules beyond their limit; `leading` the whole sentences of
+    `exceeded` are the titles of safety rules beyond their limit, `harmed` those of endpoints whose
+    harm bound has been crossed at this look or an earlier one; `leading` the whole sentences of
     the first group of the registered order, `n_shown` of them shown; `others` the openings of
     the hypotheses after it.
     """
@@ -179,10 +180,12 @@ class Headline:
     leading: tuple[str, ...]
     n_shown: int
     others: tuple[str, ...]
+    harmed: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """Safety first, then the primary claim with its numbers, then what else was tested."""
         parts = [f"Safety limit exceeded: {title}." for title in self.exceeded]
+        parts += [f"Harm bound crossed: {title}." for title in self.harmed]
         if len(self.leading) > 1:
             parts.append(f"{self.n_shown} of {len(self.leading)} co-primary hypotheses are shown.")
         parts += self.leading

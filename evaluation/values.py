@@ -1,8 +1,10 @@
 """What an endpoint's measure makes of one pair: one number per arm, NaN outside the denominator.
 
 A candidate without an answer that its population keeps is wrong in a binary measure, has the worst
-rank in a ranking, the largest loss in a loss and the largest error in its registered range. In raw
-answers (`score`, `category`) it has no value, so it is left out there.
+rank in a ranking, the largest loss in a loss and the largest error in its registered range. Where a
+measure is about acting on alerts (`recall_at_alert_rate`, `net_benefit`) it raises none. In raw
+answers (`score`, `category`) it has the worst value for a hypothesis, and is left out of analyses,
+which an invented answer would distort.
 """
 
 import math
@@ -24,13 +26,17 @@ LARGEST_LOSS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that a measure may look at; `happened` is 1, 0 or UNKNOWN."""
+    """Everything that a measure may look at; `happened` is 1, 0 or UNKNOWN.
+
+    `tested`: the values are for a hypothesis, where a silent candidate must not go unpunished.
+    """
 
     endpoint: Endpoint
     arms: Arms
     sample: Sample
     happened: IntArray
     columns: Mapping[str, Column]
+    tested: bool = False
 
     def number(self, name: str) -> float:
         """A registered parameter of the measure; the linter has seen to its type."""
@@ -129,6 +135,13 @@ def _ranking(seen: Seen) -> Values:
     return np.where(known, candidate, np.nan), np.where(known, standard_of_care, np.nan)
 
 
+def _alerts(seen: Seen) -> Values:
+    """Ranks under an alert budget: a candidate without an answer raises no alert at all."""
+    candidate, standard_of_care = _ranking(seen)
+    silent = ~seen.sample.candidate_answered & ~np.isnan(candidate)
+    return np.where(silent, -np.inf, candidate), standard_of_care
+
+
 def _censored_ranking(seen: Seen) -> Values:
     """Concordance with a censored time: the subject who had the event is the riskier one."""
     event = seen.columns["event"].values
@@ -152,14 +165,17 @@ def _log_loss(seen: Seen) -> Values:
 
 
 def _net_benefit(seen: Seen) -> Values:
-    """True positives less false positives at the odds of the threshold (Vickers & Elkin 2006)."""
+    """True positives less false positives at the odds of the threshold (Vickers & Elkin 2006).
+
+    A candidate without an answer has nobody treated: no benefit and no harm.
+    """
     threshold = seen.number("threshold")
     cost = threshold / (1 - threshold)
 
     def benefit(p: FloatArray, y: FloatArray) -> FloatArray:
         return np.asarray(np.where(p >= threshold, np.where(y == 1, 1.0, -cost), 0.0))
 
-    return _losses(seen, benefit, np.where(seen.happened == 1, 0.0, -cost))
+    return _losses(seen, benefit, np.zeros(seen.sample.n))
 
 
 def _losses(
@@ -218,7 +234,23 @@ def _times(seen: Seen) -> Values:
 
 
 def _raw(seen: Seen) -> Values:
-    return seen.sample.candidate_score, seen.sample.standard_of_care_score
+    """The arms' answers; for a hypothesis the worst of its range where there is none."""
+    output = seen.arms.candidate.output
+    higher = seen.endpoint.direction is Direction.HIGHER_IS_BETTER
+    return _answers(seen, np.full(seen.sample.n, output.low if higher else output.high))
+
+
+def _category(seen: Seen) -> Values:
+    """The arms' classes; for a hypothesis the one farthest from the reference without an answer."""
+    output, reference = seen.arms.candidate.output, seen.columns["reference"].values
+    down = reference - output.low >= output.high - reference
+    return _answers(seen, np.where(down, output.low, output.high))
+
+
+def _answers(seen: Seen, worst: FloatArray) -> Values:
+    sample = seen.sample
+    filled = np.where(sample.candidate_answered, sample.candidate_score, worst)
+    return (filled if seen.tested else sample.candidate_score), sample.standard_of_care_score
 
 
 VALUES: dict[str, Callable[[Seen], Values]] = {
@@ -226,7 +258,7 @@ VALUES: dict[str, Callable[[Seen], Values]] = {
     "pr_auc": _ranking,
     "partial_auc": _ranking,
     "sensitivity_at_specificity": _ranking,
-    "recall_at_alert_rate": _ranking,
+    "recall_at_alert_rate": _alerts,
     "c_index": _censored_ranking,
     "sensitivity": _correctness,
     "specificity": _correctness,
@@ -245,6 +277,6 @@ VALUES: dict[str, Callable[[Seen], Values]] = {
     "squared_error": _errors(2),
     "value": _recorded,
     "score": _raw,
-    "category": _raw,
-    "time": _times,
+    "category": _category,
+    "hazard": _times,
 }

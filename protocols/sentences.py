@@ -54,7 +54,7 @@ def alternative(hypothesis: Hypothesis, endpoint: Endpoint) -> str:
 
 def _sentence(endpoint: Endpoint, claim: str, sign: str) -> str:
     """A time is tested by its hazard, and a higher hazard is a shorter time: that must be said."""
-    if endpoint.measure == "time":
+    if endpoint.measure == "hazard":
         return f"{endpoint.title}: the candidate's hazard {claim} ({sign}). {SOONER}"
     return f"{endpoint.title}: the candidate {claim} ({sign})."
 

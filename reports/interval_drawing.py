@@ -113,7 +113,7 @@ def _named(scale: str, hypothesis: HypothesisResult) -> str:
     """A difference has its sign, a ratio must be called one: of a time, it is that of hazards."""
     if scale != RATIO:
         return ""
-    return "hazard ratio " if hypothesis.measure == "time" else "ratio "
+    return "hazard ratio " if hypothesis.measure == "hazard" else "ratio "
 
 
 def _interval_row(test: TestResult, *, primary: bool) -> IntervalRow:

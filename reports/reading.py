@@ -104,7 +104,7 @@ def unit_of(protocol: Protocol, hypothesis: HypothesisResult) -> str:
     outcomes = {o.name: o.unit for o in protocol.further_outcomes}
     unit = ""
     match hypothesis.measure:
-        case "value" | "absolute_error" | "time" if endpoint is not None:
+        case "value" | "absolute_error" | "hazard" if endpoint is not None:
             unit = outcomes.get(endpoint.outcome, "")
         case "squared_error" if endpoint is not None:
             unit = outcomes.get(endpoint.outcome, "")

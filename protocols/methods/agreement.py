@@ -75,7 +75,12 @@ ESTIMATORS: Final[dict[str, EstimatorSpec]] = {
         intervals=("none",),
         pairs="independent",
         parameters=(
-            Parameter("further_model", "input", "the 0/1 flag of a further model on the pair"),
+            Parameter(
+                "further_model",
+                "input",
+                "the 0/1 flag of a further model on the pair",
+                numeric=True,
+            ),
         ),
     ),
 }

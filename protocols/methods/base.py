@@ -27,7 +27,8 @@ ParameterKind = Literal["number", "integer", "numbers", "word", "input", "subgro
 class Parameter:
     """One value that the protocol must write out: there are no defaults.
 
-    `low` and `high` close the range of a number; `choices` are the words that are taken.
+    `low` and `high` close the range of a number; `choices` are the words that are taken; `numeric`
+    asks for an input that is a number.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    numeric: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ DEFAULTS: Final[tuple[Default, ...]] = (
     _means("score", "paired_t"),
     _both("category", "mean_score_difference", "ordered levels"),
     _both("category", "kappa_difference", "levels without order"),
-    _both("time", "cox_stratified_by_pair"),
+    _both("hazard", "cox_stratified_by_pair"),
 )
 """One line a measure, more where the data decide."""
 

@@ -5,7 +5,10 @@ from typing import Final
 from protocols.methods.base import EstimatorSpec, HypothesisTestSpec, Parameter
 
 EXPOSURE: Final = Parameter(
-    "exposure", "input", "time under observation of the pair, the same for both arms"
+    "exposure",
+    "input",
+    "time under observation of the pair, the same for both arms",
+    numeric=True,
 )
 
 TESTS: Final[dict[str, HypothesisTestSpec]] = {
@@ -34,14 +37,14 @@ TESTS: Final[dict[str, HypothesisTestSpec]] = {
     "cox_stratified_by_pair": HypothesisTestSpec(
         group="events",
         title="hazard ratio within pairs; the direction is that of the hazard",
-        measures=("time",),
+        measures=("hazard",),
         scale="ratio",
         pairs="either",
     ),
     "cox_marginal": HypothesisTestSpec(
         group="events",
         title="hazard ratio over all pairs; the direction is that of the hazard",
-        measures=("time",),
+        measures=("hazard",),
         scale="ratio",
         pairs="either",
     ),
@@ -80,16 +83,21 @@ ESTIMATORS: Final[dict[str, EstimatorSpec]] = {
         intervals=("exact",),
         pairs="independent",
         parameters=(
-            Parameter("candidate_exposure", "input", "time under observation, candidate"),
             Parameter(
-                "standard_of_care_exposure", "input", "time under observation, standard of care"
+                "candidate_exposure", "input", "time under observation, candidate", numeric=True
+            ),
+            Parameter(
+                "standard_of_care_exposure",
+                "input",
+                "time under observation, standard of care",
+                numeric=True,
             ),
         ),
     ),
     "kaplan_meier": EstimatorSpec(
         group="events",
         title="share without event",
-        measures=("time",),
+        measures=("hazard",),
         intervals=("log_log",),
         pairs="either",
         parameters=(Parameter("times", "numbers", "times since the start, in the unit of time"),),
@@ -97,7 +105,7 @@ ESTIMATORS: Final[dict[str, EstimatorSpec]] = {
     "cox": EstimatorSpec(
         group="events",
         title="hazard ratio",
-        measures=("time",),
+        measures=("hazard",),
         intervals=("wald",),
         pairs="either",
         parameters=(

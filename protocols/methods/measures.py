@@ -30,7 +30,7 @@ Measure = Literal[
     "value",
     "score",
     "category",
-    "time",
+    "hazard",
 ]
 OutcomeType = Literal["binary", "number", "count", "ordinal", "nominal", "time_to_event"]
 ALL_TYPES: Final[tuple[OutcomeType, ...]] = (
@@ -209,8 +209,8 @@ MEASURES: Final[dict[Measure, MeasureSpec]] = {
         "either",
         share=True,
     ),
-    "time": MeasureSpec(
-        "time to event recorded for each arm",
+    "hazard": MeasureSpec(
+        "hazard of the event",
         "time",
         ("time_to_event",),
         "needed",

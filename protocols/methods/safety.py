@@ -34,7 +34,9 @@ ESTIMATORS: dict[str, EstimatorSpec] = {
         pairs="either",
         parameters=(
             _HARM,
-            Parameter("exposure", "input", "time or number at risk, the same for both arms"),
+            Parameter(
+                "exposure", "input", "time or number at risk, the same for both arms", numeric=True
+            ),
             Parameter("limit", "number", "largest acceptable rate per unit", low=1e-12),
         ),
     ),

@@ -16,6 +16,7 @@ class Names:
 
     inputs: tuple[str, ...]
     stored: tuple[str, ...]
+    words: tuple[str, ...]
     subgroups: tuple[str, ...]
 
     @classmethod
@@ -24,6 +25,7 @@ class Names:
         return cls(
             tuple(field.name for field in fields),
             tuple(field.name for field in fields if field.stored),
+            tuple(field.name for field in fields if field.type == "string"),
             tuple(subgroup.id for subgroup in protocol.subgroups),
         )
 
@@ -43,7 +45,8 @@ def parameter_findings(
     for name, parameter in known.items():
         if name not in given:
             message = f"{word} asks for `{name}`: {parameter.meaning}."
-            remedy = "Write it out; a protocol has no defaults."
+            either = f" Take {' or '.join(parameter.choices)}." if parameter.choices else ""
+            remedy = f"Write it out; a protocol has no defaults.{either}"
             yield error(Code.PARAMETER_MISSING, path, message, remedy)
     for name, value in given.items():
         if name not in known:
@@ -103,6 +106,10 @@ def _named(path: str, asked: Parameter, value: str, names: Names) -> Iterator[Fi
             message = f"There is no input `{value}`."
             remedy = suggestion(value, names.stored)
             yield error(Code.PARAMETER_REFERENCE, path, message, remedy)
+        case "input" if asked.numeric and value in names.words:
+            message = f"The input `{value}` is text, and `{asked.name}` is a number."
+            remedy = "Name an input of type number or integer."
+            yield error(Code.PARAMETER_TYPE, path, message, remedy)
         case "subgroup" if value not in names.subgroups:
             message = f"There is no subgroup `{value}`."
             remedy = suggestion(value, names.subgroups)

@@ -7,14 +7,18 @@ WORST_RANK = "has the worst rank: below all others for an event, above all other
 WRONG_FLAG = "counts as the wrong flag: none for an event, one without it"
 LARGEST_ERROR = "has the largest error that its registered range allows"
 OF_THE_PAIR = "changes nothing: the value recorded for the pair counts"
-LEFT_OUT = "is left out, with its pair"
+WORST_VALUE = (
+    "has the worst value of its registered range in a hypothesis, and is left out of analyses"
+)
+FARTHEST = "has the class farthest from the reference in a hypothesis, and is left out of analyses"
+NO_ALERT = "raises no alert, whatever happened"
 
 COUNTS_AS: dict[Measure, str] = {
     "auc": WORST_RANK,
     "pr_auc": WORST_RANK,
     "partial_auc": WORST_RANK,
     "sensitivity_at_specificity": WORST_RANK,
-    "recall_at_alert_rate": WORST_RANK,
+    "recall_at_alert_rate": NO_ALERT,
     "c_index": WORST_RANK,
     "sensitivity": WRONG,
     "specificity": WRONG,
@@ -28,11 +32,11 @@ COUNTS_AS: dict[Measure, str] = {
     "negative_likelihood_ratio": WRONG_FLAG,
     "brier": "has the largest loss, 1",
     "log_loss": "has the largest loss that the registered clip allows",
-    "net_benefit": "counts as a missed event, or as a false alarm where there is no event",
+    "net_benefit": NO_ALERT,
     "absolute_error": LARGEST_ERROR,
     "squared_error": LARGEST_ERROR,
     "value": OF_THE_PAIR,
-    "score": LEFT_OUT,
-    "category": LEFT_OUT,
-    "time": OF_THE_PAIR,
+    "score": WORST_VALUE,
+    "category": FARTHEST,
+    "hazard": OF_THE_PAIR,
 }

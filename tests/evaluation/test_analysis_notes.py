@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from evaluation.conduct import conduct
 from evaluation.inference.base import NotEvaluable
@@ -73,23 +74,45 @@ def test_a_group_without_events_is_named_and_not_called_complete_separation() ->
     assert "A group of 20 pairs" in found.reason
 
 
-def test_silent_candidates_that_a_measure_cannot_punish_are_counted_beside_the_verdict() -> None:
-    spec = TESTS["kappa_difference"]
-    protocol = protocol_for("kappa_difference", spec, "category")
+@pytest.mark.parametrize(
+    ("word", "measure"), [("kappa_difference", "category"), ("clustered_difference", "score")]
+)
+def test_a_silent_candidate_does_not_gain_where_it_counts_as_a_failure(
+    word: str, measure: Measure
+) -> None:
+    spec = TESTS[word]
+    protocol = protocol_for(word, spec, measure)
     silent = ArmRecord(Fate.TIMED_OUT, None, None, None, 800.0, 1.0)
     pairs = [
         replace(pair, candidate=silent) if i % 3 == 0 else pair
-        for i, pair in enumerate(pairs_for(protocol, spec, "category"))
+        for i, pair in enumerate(pairs_for(protocol, spec, measure))
     ]
     found = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses[1]
-    (warning,) = [w for w in found.primary.warnings if "no answer" in w]
-    assert warning.startswith("The candidate gave no answer on 80 pairs.")
-    assert not [w for test in found.supporting for w in test.warnings if "no answer" in w]
+    whole, answered = found.primary, found.supporting[0]
+    assert whole.n_pairs > answered.n_pairs
+    assert whole.candidate is not None
+    assert answered.candidate is not None
+    assert whole.candidate.value < answered.candidate.value
+
+
+def test_a_silent_candidate_raises_no_alert_under_an_alert_budget() -> None:
+    spec = TESTS["bootstrap_rank_difference"]
+    protocol = protocol_for("bootstrap_rank_difference", spec, "recall_at_alert_rate")
+    silent = ArmRecord(Fate.TIMED_OUT, None, None, None, 800.0, 1.0)
+    pairs = [
+        replace(pair, candidate=silent if not pair.outcome and i % 3 == 0 else pair.candidate)
+        for i, pair in enumerate(pairs_for(protocol, spec, "recall_at_alert_rate"))
+    ]
+    found = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses[1]
+    assert found.primary.candidate is not None
+    assert found.supporting[0].candidate is not None
+    # silence on non-events costs no alert, so it cannot lower the share of events found
+    assert found.primary.candidate.value >= found.supporting[0].candidate.value - 1e-12
 
 
 def test_the_verdict_on_a_time_names_a_hazard_ratio() -> None:
     spec = TESTS["cox_marginal"]
-    protocol = protocol_for("cox_marginal", spec, "time")
-    pairs = pairs_for(protocol, spec, "time")
+    protocol = protocol_for("cox_marginal", spec, "hazard")
+    pairs = pairs_for(protocol, spec, "hazard")
     found = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses[1]
     assert "hazard ratio " in found.verdict_sentence.lower()

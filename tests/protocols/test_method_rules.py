@@ -64,7 +64,7 @@ def test_an_error_or_a_value_for_each_arm_is_clean(
         ("within_tolerance", "{relative: 0.2, absolute: 0.5}", {}),
         ("in_range", "{low: 4, high: 10}", {"per_arm": "true", "basis": "adjudicated"}),
         ("c_index", "{}", {"type": "time_to_event", "high": "null"}),
-        ("time", "{}", {"type": "time_to_event", "per_arm": "true", "basis": "simulated"}),
+        ("hazard", "{}", {"type": "time_to_event", "per_arm": "true", "basis": "simulated"}),
     ],
 )
 def test_a_measure_of_a_further_outcome_is_clean(
@@ -80,7 +80,7 @@ def test_a_measure_of_a_further_outcome_is_clean(
         ("absolute_error", "{}", {"type": "nominal", "low": "null", "high": "null"}),
         ("value", "{}", {}),
         ("in_range", "{low: 4, high: 10}", {}),
-        ("time", "{}", {"type": "time_to_event"}),
+        ("hazard", "{}", {"type": "time_to_event"}),
         ("c_index", "{}", {"type": "time_to_event", "per_arm": "true"}),
         ("absolute_error", "{}", {"per_arm": "true"}),
     ],
@@ -273,7 +273,7 @@ def test_a_range_that_is_none_is_refused() -> None:
     assert finding.path == "endpoints[2].parameters.specificity_low"
 
 
-NAMES = Names(("age", "ward"), ("age",), ("sex",))
+NAMES = Names(("age", "ward", "site"), ("age", "site"), ("site",), ("sex",))
 
 
 @pytest.mark.parametrize(
@@ -318,3 +318,16 @@ def test_a_log_loss_needs_probabilities() -> None:
         (f"{head}    direction: higher", f"{head}    direction: lower"),
     )
     assert _codes(*edits) == {Code.PROBABILITY_NEEDED}
+
+
+def test_a_number_is_not_read_from_an_input_that_is_text() -> None:
+    asked = (Parameter("exposure", "input", "time at risk", numeric=True),)
+    (finding,) = parameter_findings("p", "rate_ratio", asked, {"exposure": "site"}, NAMES)
+    assert finding.code == Code.PARAMETER_TYPE
+    assert not list(parameter_findings("p", "rate_ratio", asked, {"exposure": "age"}, NAMES))
+
+
+def test_a_missing_word_is_told_what_may_stand_there() -> None:
+    asked = (Parameter("smoother", "word", "how the curve is drawn", choices=("lowess", "loess")),)
+    (finding,) = parameter_findings("p", "calibration", asked, {}, NAMES)
+    assert finding.remedy.endswith("Take lowess or loess.")

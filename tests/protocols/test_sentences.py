@@ -114,7 +114,7 @@ def test_the_sentences_of_non_inferiority_read_as_such() -> None:
 def test_a_time_is_spoken_of_by_its_hazard_and_what_a_higher_one_means() -> None:
     hypothesis, endpoint = _pair("superiority", "lower_is_better")
     ratio = hypothesis.model_copy(update={"effect": "candidate_over_standard_of_care"})
-    time = endpoint.model_copy(update={"measure": "time"})
+    time = endpoint.model_copy(update={"measure": "hazard"})
     for sentence in (null_hypothesis(ratio, time), alternative(ratio, time)):
         assert ": the candidate's hazard is " in sentence
         assert sentence.endswith("Above 1 the event comes sooner with the candidate.")

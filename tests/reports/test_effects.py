@@ -28,7 +28,7 @@ def test_a_ratio_has_no_unit_and_its_arms_have_theirs() -> None:
 def test_shares_of_pairs_are_points_and_other_measures_are_not() -> None:
     percent = {measure for measure in MEASURES if is_percent(measure)}
     assert {"sensitivity", "accuracy", "ppv", "flagged", "in_range"} <= percent
-    assert percent.isdisjoint({"auc", "brier", "net_benefit", "value", "category", "time"})
+    assert percent.isdisjoint({"auc", "brier", "net_benefit", "value", "category", "hazard"})
     assert percent.isdisjoint({"positive_likelihood_ratio", "negative_likelihood_ratio"})
 
 

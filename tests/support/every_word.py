@@ -204,7 +204,7 @@ def _answer(arm: ArmRecord, measure: Measure) -> ArmRecord:
 def _further(protocol: Protocol, measure: Measure, rng: np.random.Generator) -> dict[str, Any]:
     if not protocol.further_outcomes:
         return {}
-    if measure == "time":
+    if measure == "hazard":
         return {k: v for arm in ("candidate", "standard_of_care") for k, v in _time(rng, arm)}
     if measure == "c_index":
         return {
