@@ -1,8 +1,7 @@
-"""Protocols with registered scenarios for rehearsals: areas, and answers that are right or wrong."""
-
-from tests.support.example_protocol import Document, example_protocol, hypothesis
+"""Protocols with registered scenarios for rehearsals: areas, and answers right or wrong."""
 
 from protocols.schema import Protocol
+from tests.support.example_protocol import Document, example_protocol, hypothesis
 
 VALUES = {"prevalence": 0.25, "auc_standard_of_care": 0.8, "correlation": 0.6}
 
@@ -32,11 +31,13 @@ def rehearsed_protocol(
     return example_protocol(edit)
 
 
-def accuracy_protocol(*scenarios: Document, most: int = 100, **design: object) -> Protocol:
+def accuracy_protocol(
+    *scenarios: Document, most: int = 100, target_se: float = 0.01, **design: object
+) -> Protocol:
     """H1 on accuracy by the score test, with a quarter of the pairs discordant."""
 
     def edit(document: Document) -> None:
-        _register(document, scenarios, most=most, target_se=0.01)
+        _register(document, scenarios, most=most, target_se=target_se)
         document["endpoints"][0] |= {"measure": "accuracy", "title": "Accuracy"}
         document["hypotheses"] = [hypothesis("H1", "AUC", test="tango_score", margin=0.08)]
         document["sample_size"]["design"] = [_design({"discordance": 0.25}) | design]
