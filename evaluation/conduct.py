@@ -160,7 +160,12 @@ def _headline(
         leading=tuple(h.verdict_sentence for h in leading),
         n_shown=sum(h.shown for h in leading),
         others=tuple(_in_short(h) for h in others),
+        harmed=tuple(h.endpoint_title for h in hypotheses if _harmed(h)),
     ).sentence()
+
+
+def _harmed(found: HypothesisResult) -> bool:
+    return any(harm.crossed for boundary in found.boundaries for harm in boundary.harm)
 
 
 def _in_short(found: HypothesisResult) -> str:

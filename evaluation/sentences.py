@@ -83,7 +83,7 @@ def verdict_sentence(
 
 def claim_words(plan: HypothesisPlan, found: SequentialInference | None) -> tuple[str, ...]:
     """The registered claim where it is not the repeated interval, which stands there already."""
-    words = {"stagewise": "stage-wise order", "weighted": "weighted statistic"}
+    words = {"stagewise": "stage-wise order", "weighted": "weighting of late outcomes"}
     for item in () if found is None else found.inferences:
         if not item.claim or item.kind not in words:
             continue
@@ -92,7 +92,7 @@ def claim_words(plan: HypothesisPlan, found: SequentialInference | None) -> tupl
             for limit in (item.low, item.high)
         ]
         return (
-            f"Claimed by the {words[item.kind]}: median unbiased {plan.scale} "
+            f"By the {words[item.kind]}, as registered: median unbiased {plan.scale} "
             f"{three(item.estimate)} ({plain(100 * item.level)}% interval {' to '.join(limits)}).",
         )
     return ()

@@ -334,12 +334,18 @@ def _within_words(within: int, rules: int) -> str:
 
 
 def exceeded_sentences(results: LookResults) -> str:
-    """The exceeded safety limits in the words with which the engine's headline opens."""
-    return " ".join(
+    """Exceeded safety limits and crossed harm bounds, in the words that open the headline."""
+    exceeded = [
         f"Safety limit exceeded: {rule.title}."
         for rule in results.safety
         if rule.verdict is SafetyVerdict.LIMIT_EXCEEDED
-    )
+    ]
+    harmed = [
+        f"Harm bound crossed: {found.endpoint_title}."
+        for found in results.hypotheses
+        if any(harm.crossed for boundary in found.boundaries for harm in boundary.harm)
+    ]
+    return " ".join([*exceeded, *harmed])
 
 
 def silence_sentence(results: LookResults) -> str:

@@ -231,6 +231,7 @@ def test_a_worse_candidate_is_harmful_before_the_margin_is_lost() -> None:
     assert first.recommendation.rule == "harmful"
     assert first.hypotheses[0].verdict is not Verdict.INFERIOR
     assert "registered action: pause" in first.hypotheses[0].verdict_sentence
+    assert "Harm bound crossed: Discrimination (AUC)." in first.headline
     assert last.recommendation.rule == "harmful"
     found = first.hypotheses[0]
     assert reading.z is not None

@@ -147,7 +147,7 @@ def test_a_look_that_stops_claims_stage_wise_where_that_is_registered() -> None:
     early, _ = _looks(_protocol(claim_interval="stagewise"), STRONG)
     assert early.hypotheses[0].shown_at == "L1"
     assert _claims(early.hypotheses[0]) == ["stagewise"]
-    assert "Claimed by the stage-wise order:" in early.hypotheses[0].verdict_sentence
+    assert "By the stage-wise order, as registered:" in early.hypotheses[0].verdict_sentence
     assert _sequential(early.hypotheses[0]).ahead == ()
 
 
