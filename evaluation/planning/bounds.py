@@ -95,12 +95,12 @@ def _row(design: Design, place: int, look: str, z: float, spent: float | None) -
 
 
 def _powers(design: Design, place: int, z: float) -> Powers:
-    """Conditional power of any later look; nothing at the last look."""
+    """Conditional power of any later look, as looks reckon it; nothing at the last look."""
     if place == len(design.fractions) - 1:
         return None, None, None
     later = later_looks(design.upper, design.fractions, after=place + 1)
     sized = design.sized
-    drift = 0.0 if sized is None else sized.drift(sized.design.true_effect)
+    drift = 0.0 if sized is None else sized.z_at(sized.design.true_effect, 1.0)
     views = conditional_views(z, design.fractions[place], later, design_effect=drift)
     registered = None if sized is None else views.design.total
     return registered, views.estimate.total, views.null.total

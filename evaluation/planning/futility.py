@@ -115,4 +115,4 @@ def _z_of(here: _Here, rule: FutilityRule, value: float, sized: Sized | None) ->
 def _drift(rule: FutilityRule, sized: Sized | None) -> float:
     assert sized is not None  # noqa: S101 - a gap that is refused before
     assert rule.true_effect is not None  # noqa: S101
-    return sized.drift(rule.true_effect)
+    return sized.z_at(rule.true_effect, 1.0)

@@ -101,7 +101,11 @@ class Sized:
         return self.effect(z * self.standard_error(information))
 
     def z_at(self, effect: float, information: float) -> float:
-        """The z of this estimate."""
+        """The z of this estimate. At information 1 it is the drift that looks reckon powers with.
+
+        They know one standard error and no formula, so it differs a little from `drift` where the
+        formula has two.
+        """
         return self.distance(effect) / self.standard_error(information)
 
 
