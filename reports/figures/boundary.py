@@ -84,10 +84,11 @@ def _bounds(canvas: Canvas, across: Scale, upward: Scale, boundaries: Sequence[B
 
 
 def _below(boundary: Boundary) -> list[tuple[float, str, str]]:
-    """(z, mark, word) of futility and harm, on the z of the registered hypothesis."""
-    futility = [(f.z, "down", "futility") for f in boundary.futility if f.z is not None]
+    """(z, mark, word) of the first futility and harm bound that a falling z would meet."""
+    futility = [f.z for f in boundary.futility if f.z is not None]
     harm = [h.z_of_hypothesis for h in boundary.harm if h.z_of_hypothesis is not None]
-    return [*futility, *((z, "diamond", "harm") for z in harm)]
+    found = ((futility, "down", "futility"), (harm, "diamond", "harm"))
+    return [(max(bounds), mark, word) for bounds, mark, word in found if bounds]
 
 
 def _others(
