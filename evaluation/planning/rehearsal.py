@@ -1,12 +1,15 @@
 """The full pipeline, many times: encounters are made, locked, and conducted as in production.
 
     rehearse(protocol, "scenario id", "H1", workers=2) -> Rehearsal
+    scene = scene_named(protocol, "scenario id", "H1")
+    blocks(scene, protocol.simulation, workers=2) -> all trials so far, after every block
+    summary(scene, trials, reached=False) -> Rehearsal
 
-runs whole trials under a registered scenario until the standard error of the share of claims is
-the registered `target_se`, or `most_replicates` are done. Looks come when their evaluable pairs are
-there; each is conducted by `evaluation.conduct.conduct` on a lock, with the looks before as read
-from their bytes. A trial ends with a claim, with a futility bound (unless the scenario ignores it),
-with a bound for harm, or with its last look.
+`rehearse` runs whole trials under a registered scenario until the standard error of the share of
+claims is the registered `target_se`, or `most_replicates` are done. Looks come when their evaluable
+pairs are there; each is conducted by `evaluation.conduct.conduct` on a lock, with the looks before
+as read from their bytes. A trial ends with a claim, with a futility bound (unless the scenario
+ignores it), with a bound for harm, or with its last look.
 
 Replicate i draws from its own stream, so that it is the same trial whatever the number of workers
 and batches; whether to go on is asked after every `BLOCK` replicates. For many replicates of an
@@ -44,7 +47,7 @@ from gateway.store.arrivals import Arrival
 from gateway.store.records import Completeness, LockedData, LockedFacts, PairRecord
 from protocols.canonical import digest_of
 from protocols.errors import UsageError
-from protocols.schema import Protocol
+from protocols.schema import Protocol, Simulation
 from protocols.vocabulary import OutcomeState
 
 BLOCK = 200  # replicates between two questions whether to go on
@@ -80,9 +83,9 @@ class Replicate:
 class Rehearsal:
     """Shares and means with Monte Carlo errors; `records` are the trials themselves.
 
-    `bias` and `coverage` are of the trials with an estimate, against the scenario's effect; None
-    where it drifts. `alarms` is None without safety rules between looks, `pairs_to_alarm` with
-    fewer than two alarms.
+    `bias` (of the naive estimate) and `coverage` are of the trials with an estimate, against the
+    scenario's effect; None where it drifts. `alarms` is None without safety rules between looks,
+    `pairs_to_alarm` with fewer than two alarms.
     """
 
     scenario: str
@@ -107,14 +110,20 @@ def rehearse(protocol: Protocol, scenario: str, hypothesis: str, *, workers: int
     """
     scene, plan = scene_named(protocol, scenario, hypothesis), protocol.simulation
     assert plan is not None  # noqa: S101 - scene_named has found the scenario in it
+    *_, records = blocks(scene, plan, workers=workers)
+    return summary(scene, records, reached=reached(records, plan.target_se))
+
+
+def blocks(scene: Scene, plan: Simulation, *, workers: int = 1) -> Iterator[list[Replicate]]:
+    """All trials so far, after every block, for those who show progress or may stop early."""
     records: list[Replicate] = []
     with _mapped(workers) as run:
-        while len(records) < plan.most_replicates and not _reached(records, plan.target_se):
+        while len(records) < plan.most_replicates and not reached(records, plan.target_se):
             last = min(len(records) + BLOCK, plan.most_replicates)
             starts = range(len(records), last, _CHUNK)
             parts = run(partial(_chunk, scene, plan.seed, last), starts)
-            records += [record for part in parts for record in part]
-    return summary(scene, records, reached=_reached(records, plan.target_se))
+            records = records + [record for part in parts for record in part]
+            yield records
 
 
 def scene_named(protocol: Protocol, scenario: str, hypothesis: str) -> Scene:
@@ -253,8 +262,10 @@ def _alarm_after(protocol: Protocol, pairs: Sequence[PairRecord]) -> int | None:
     return sum(at <= min(raised) for at in times)
 
 
-def _reached(records: Sequence[Replicate], target_se: float) -> bool:
-    """Of (claims + 1) / (n + 2), so that a block without any claim does not look exact."""
+def reached(records: Sequence[Replicate], target_se: float) -> bool:
+    """Whether the share of claims is known as well as registered.
+
+    Of (claims + 1) / (n + 2), so that a block without any claim does not look exact."""
     n = len(records)
     share = (sum(r.claimed for r in records) + 1) / (n + 2)
     return n > 0 and math.sqrt(share * (1 - share) / n) <= target_se
