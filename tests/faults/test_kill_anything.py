@@ -156,7 +156,8 @@ def _nothing_pending(folder: TrialFolder) -> bool:
     store = folder.store()
     try:
         found = completeness(store, folder.trial)
-        closed = max(epochs(store, folder.trial), key=lambda row: row.epoch).closed
+        known = epochs(store, folder.trial)
+        closed = bool(known) and max(known, key=lambda row: row.epoch).closed
     finally:
         store.close()
     return closed and not found.in_flight and "pending" not in found.fates["candidate"]

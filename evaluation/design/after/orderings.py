@@ -20,7 +20,11 @@ from protocols.errors import UsageError
 
 
 class Ordering(StrEnum):
-    """What makes a result more extreme, whichever look it was found at."""
+    """What makes a result more extreme, whichever look it was found at.
+
+    With several looks only the p-value by `estimate` is sure to rise with the effect (Emerson &
+    Fleming 1990, Biometrika 77:875), so that the other two may invert to no single interval.
+    """
 
     ESTIMATE = "estimate"
     LIKELIHOOD_RATIO = "likelihood_ratio"
