@@ -101,6 +101,7 @@ def lines_of(results: LookResults, sha256: str) -> list[str]:
         *_table([HEAD, *(_row(h) for h in results.hypotheses)]),
         "",
         *(f"{s.id}: {s.sentence}" for s in results.safety),
+        *(f"{a.rule} asked to {a.action} between looks: {a.detail}" for a in results.alarms),
         "",
         f"protocol {results.digests.protocol}",
         f"lock     {results.digests.lock}",

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from equipoise import cli
+from evaluation.cli import lines_of
 from evaluation.look import run_look
 from evaluation.safety_round import watch_round
 from gateway.status import read_status
@@ -131,7 +132,9 @@ def test_a_look_lists_the_alarms_up_to_its_lock(store: Store) -> None:
     pairs = simulate_pairs(PROTOCOL, Truth(n=320, candidate_separation=0.3))
     store_pairs(store, PROTOCOL, pairs[200:], after=200)
     _round(store)
-    found = run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US).results
+    look = run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US)
+    found = look.results
+    assert "MISSES asked to pause between looks: Missed" in "\n".join(lines_of(found, look.sha256))
     missed = next(alarm for alarm in found.alarms if alarm.rule == "MISSES")
     assert (missed.action, missed.severity) == ("pause", "serious")
     assert missed.entered_at.startswith("2026-01-01T")
