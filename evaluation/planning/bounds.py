@@ -108,7 +108,7 @@ def _powers(design: Design, place: int, z: float) -> Powers:
 
 def ways_of(design: Design, drift: float) -> ThreeWays:
     """First ends by look, futility and harm obeyed."""
-    bounds = (design.upper, design.futility, design.harm)
+    bounds = (design.upper, design.futility, design.harm_stops)
     return three_ways(bounds, design.fractions, drift=drift)
 
 

@@ -85,7 +85,7 @@ def rule_of(design: Design, asked: schema.Scenario) -> Rule:
     Planned futility and harm bounds are carried to other information on their straight line over
     its root; a look that plans none has none.
     """
-    stops = design.harm if asked.ignore_futility else design.stops
+    stops = design.harm_stops if asked.ignore_futility else design.stops
 
     def rule(information: tuple[float, ...]) -> Bounds:
         places = _places(design, information)

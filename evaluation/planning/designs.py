@@ -7,11 +7,11 @@ really has.
 import math
 from dataclasses import dataclass
 
-from evaluation.design.futility.harm import harm_bounds
 from evaluation.inference.orientation import null_effect, null_ratio
 from evaluation.plan import HypothesisPlan, plan_of
 from evaluation.planning.formulas import Question, formula_of
 from evaluation.planning.futility import stops_of
+from evaluation.planning.harm import harm_of
 from evaluation.planning.needs import Need, lacking, refused
 from evaluation.planning.sized import Sized
 from evaluation.spending import spending_by
@@ -26,7 +26,8 @@ SHARING = ("holm", "hochberg", "hommel", "fallback", "graph")
 class Design:
     """One hypothesis as planned. Bounds are infinite at looks that cannot stop that way.
 
-    `alphas` are cumulative; `binding` says whether the efficacy bounds count on futility stops.
+    `alphas` are cumulative; `binding` says whether the efficacy bounds count on futility stops,
+    `harm_ends` whether a harm bound ends a trial or only tells.
     `sized` is None where the protocol has no size design for the hypothesis.
     """
 
@@ -40,6 +41,7 @@ class Design:
     binding: bool
     harm: tuple[float, ...]
     harm_alphas: tuple[float, ...]
+    harm_ends: bool
     sized: Sized | None
 
     @property
@@ -51,9 +53,16 @@ class Design:
         return question_of(self.plan).null
 
     @property
+    def harm_stops(self) -> tuple[float, ...]:
+        """Where a trial ends for harm: never what may be claimed at the same look."""
+        if not self.harm_ends:
+            return (-math.inf,) * len(self.harm)
+        return tuple(min(harm, up) for harm, up in zip(self.harm, self.upper, strict=True))
+
+    @property
     def stops(self) -> tuple[float, ...]:
         """Where a trial ends below: futility or harm, whichever comes first."""
-        return tuple(max(f, h) for f, h in zip(self.futility, self.harm, strict=True))
+        return tuple(max(f, h) for f, h in zip(self.futility, self.harm_stops, strict=True))
 
 
 def designs_of(protocol: Protocol) -> tuple[Design, ...]:
@@ -108,7 +117,7 @@ def _design(protocol: Protocol, plan: HypothesisPlan) -> Design:
         alphas = (*alphas[:-1], alpha)
     sized = _sized(protocol, plan)
     stops = stops_of(protocol, plan.hypothesis.id, alphas, sized)
-    harm_alphas, harm = _harm(protocol, plan, upper=stops.upper, futility=stops.lower)
+    harm = harm_of(protocol, question_of(plan), plan.hypothesis.id, sized)
     return Design(
         protocol=protocol,
         plan=plan,
@@ -118,25 +127,11 @@ def _design(protocol: Protocol, plan: HypothesisPlan) -> Design:
         upper=stops.upper,
         futility=stops.lower,
         binding=stops.binding,
-        harm=harm,
-        harm_alphas=harm_alphas,
+        harm=harm.bounds,
+        harm_alphas=harm.spent,
+        harm_ends=harm.ends,
         sized=sized,
     )
-
-
-def _harm(
-    protocol: Protocol,
-    plan: HypothesisPlan,
-    *,
-    upper: tuple[float, ...],
-    futility: tuple[float, ...],
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    fractions = tuple(look.information for look in protocol.monitoring.looks)
-    found = [bound for bound in protocol.harm_bounds if bound.hypothesis == plan.hypothesis.id]
-    if not found:
-        return (), (-math.inf,) * len(fractions)
-    spent = cumulative(found[0].spending, found[0].alpha, fractions)
-    return spent, harm_bounds(spent, fractions, upper=upper, futility=futility)
 
 
 def size_design_of(protocol: Protocol, hypothesis: str) -> tuple[int, SizeDesign] | None:
@@ -169,7 +164,7 @@ def _gaps(protocol: Protocol, plan: HypothesisPlan) -> list[Finding]:
     code = plan.hypothesis.id
     found = size_design_of(protocol, code)
     if found is None:
-        return _futility_gaps(protocol, code)
+        return [*_futility_gaps(protocol, code), *_harm_gaps(protocol, plan)]
     index, design = found
     path = f"sample_size.design[{index}]"
     others = [d for d in protocol.sample_size.design if d.hypothesis == code]
@@ -230,4 +225,22 @@ def _futility_gaps(protocol: Protocol, code: str) -> list[Finding]:
         )
         for index, rule in enumerate(protocol.futility)
         if rule.hypothesis == code and (rule.scale == "effect" or rule.true_effect is not None)
+    ]
+
+
+def _harm_gaps(protocol: Protocol, plan: HypothesisPlan) -> list[Finding]:
+    """Harm is held against no effect; only a size design says how far that is from a margin."""
+    code = plan.hypothesis.id
+    if plan.hypothesis.framework is Framework.SUPERIORITY:
+        return []
+    message = f"A harm bound beside a margin needs the size design of {code}."
+    return [
+        lacking(
+            Need.SIZE_DESIGN_MISSING,
+            f"harm_bounds[{index}].hypothesis",
+            message,
+            f"Write out a size design for {code}.",
+        )
+        for index, bound in enumerate(protocol.harm_bounds)
+        if bound.hypothesis == code
     ]

@@ -100,6 +100,8 @@ def _notes(protocol: Protocol, designs: Sequence[Design]) -> list[str]:
     ]
     if protocol.futility or protocol.harm_bounds:
         notes.append("Powers and expected pairs count futility and harm stops as obeyed.")
+    if protocol.harm_bounds:
+        notes.append("Harm is held against no effect, not against the margin.")
     if protocol.re_estimation is not None:
         notes.append("The registered re-estimation of the size is not part of these numbers.")
     notes += [

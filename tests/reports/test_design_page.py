@@ -81,7 +81,7 @@ def test_cells_beyond_the_plan_are_shaded_and_the_registered_one_framed(page: st
 def test_without_sizes_the_page_says_so() -> None:
     protocol = watched_protocol()
     bare = protocol.sample_size.model_copy(update={"design": ()})
-    page = _page(protocol.model_copy(update={"sample_size": bare}))
+    page = _page(protocol.model_copy(update={"sample_size": bare, "harm_bounds": ()}))
     assert "No size design is registered" in page
     assert "On the scale of the effect" not in page
 

@@ -4,11 +4,12 @@ import pytest
 
 from evaluation.boundaries import bound_of, boundary_of
 from evaluation.futility import Here, futility_readings
+from evaluation.harm import Worse, harm_readings
 from evaluation.plan import plan_of
 from evaluation.planning.designs import designs_of
 from evaluation.results import Boundary
 from protocols.schema import FutilityRule, Protocol
-from tests.support.planned_protocol import futility, with_stops
+from tests.support.planned_protocol import futility, harm, with_stops
 
 RULES = {
     "z": (futility("z", (0.1, 0.6)),),
@@ -65,3 +66,24 @@ def _look(protocol: Protocol, look: str, information: float, earlier: list[Bound
         crossed=False,
         futility=futility_readings(here),
     )
+
+
+def test_harm_bounds_of_looks_as_planned_are_the_planned_ones() -> None:
+    protocol = with_stops(harms=(harm(),))
+    design = designs_of(protocol)[0]
+    assert design.sized is not None
+    earlier: list[Boundary] = []
+    for place, planned in enumerate(protocol.monitoring.looks):
+        information = design.sized.standard_error(planned.information) ** -2
+        plan = plan_of(protocol, planned.id, [before.look for before in earlier])
+        found = _look(protocol, planned.id, information, earlier)
+        (reading,) = harm_readings(
+            plan,
+            plan.hypotheses[0],
+            Worse(information, 0.0, None),
+            time=planned.information,
+            earlier=earlier,
+        )
+        assert reading.z_of_hypothesis == pytest.approx(design.harm[place], abs=1e-7)
+        assert reading.alpha_spent == pytest.approx(design.harm_alphas[place], abs=1e-12)
+        earlier.append(found.model_copy(update={"harm": (reading,)}))

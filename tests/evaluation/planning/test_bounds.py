@@ -1,12 +1,12 @@
 """Planned bounds: the pure functions' numbers, a closed form, and every scale of one bound."""
 
+import itertools
 import math
 
 import pytest
 from scipy import special
 
 from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
-from evaluation.design.futility.harm import harm_bounds
 from evaluation.design.futility.spending import futility_design
 from evaluation.design.spending import cumulative_alpha
 from evaluation.planning.bounds import hypothesis_bounds
@@ -147,13 +147,35 @@ def test_non_binding_futility_costs_power_and_saves_pairs_under_the_null() -> No
     assert math.fsum(with_.under_null.stopping) == pytest.approx(1, abs=1e-12)
 
 
-def test_harm_spends_an_alpha_of_its_own() -> None:
-    found = _bounds(with_stops(harms=(harm(),)))
+def test_harm_spends_an_alpha_of_its_own_against_no_effect() -> None:
+    design = _first(with_stops(harms=(harm(),)))
+    assert design.sized is not None
+    never = (math.inf,) * 3
+    found = crossing_probabilities(
+        never, LOOKS, drift=design.sized.z_at(0.0, 1.0), lower=design.harm
+    )
     spent = cumulative_alpha("lan_demets_pocock", 0.01, LOOKS)
-    nothing = (-math.inf,) * 3
-    expected = harm_bounds(spent, LOOKS, upper=FREE, futility=nothing)
-    assert _z(found.harm) == list(expected)
-    assert math.fsum(found.under_null.harm) == pytest.approx(0.01, abs=1e-9)
+    assert list(itertools.accumulate(found.lower)) == pytest.approx(spent, abs=1e-9)
+    assert design.upper == FREE
+
+
+def test_a_harm_bound_that_only_notifies_ends_no_trial() -> None:
+    telling = harm().model_copy(update={"action": "notify"})
+    found = _bounds(with_stops(harms=(telling,)))
+    assert len(found.harm) == 3
+    assert found.under_null.harm == (0.0, 0.0, 0.0)
+    assert math.fsum(_bounds(with_stops(harms=(harm(),))).under_null.harm) > 0.5
+
+
+def test_what_may_be_claimed_is_not_stopped_for_harm() -> None:
+    plan = with_stops(harms=(harm(),))
+    large = plan.sample_size.model_copy(update={"evaluable_pairs": 4000})
+    design = _first(plan.model_copy(update={"sample_size": large}))
+    assert design.harm[-1] > design.upper[-1]
+    found = hypothesis_bounds(design)
+    assert found.under_effect is not None
+    assert math.fsum(found.under_effect.stopping) == pytest.approx(1, abs=1e-12)
+    assert found.under_effect.power <= 1
 
 
 def test_without_a_size_design_bounds_stay_on_z_and_p_and_say_why() -> None:
@@ -172,7 +194,7 @@ def test_without_a_size_design_bounds_stay_on_z_and_p_and_say_why() -> None:
 def test_a_shared_alpha_is_planned_at_its_first_share() -> None:
     protocol = watched_protocol()
     no_size = protocol.sample_size.model_copy(update={"design": ()})
-    found = design_of(protocol.model_copy(update={"sample_size": no_size}))
+    found = design_of(protocol.model_copy(update={"sample_size": no_size, "harm_bounds": ()}))
     assert [bounds.alpha for bounds in found.bounds] == [0.0125, 0.0125]
 
 

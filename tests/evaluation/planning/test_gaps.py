@@ -8,7 +8,7 @@ from evaluation.planning.document import needing_sizes, simulation_of
 from protocols.errors import DocumentError
 from protocols.schema import Protocol
 from protocols.vocabulary import Framework
-from tests.support.planned_protocol import futility, planned_protocol, with_stops
+from tests.support.planned_protocol import futility, harm, planned_protocol, with_stops
 
 
 def _design(protocol: Protocol, *designs: dict[str, object]) -> Protocol:
@@ -79,6 +79,12 @@ def test_a_futility_rule_on_the_effect_needs_a_size_design() -> None:
     with pytest.raises(DocumentError) as refused:
         designs_of(plan)
     assert refused.value.findings[0].path == "futility[0].scale"
+
+
+def test_a_harm_bound_beside_a_margin_needs_a_size_design() -> None:
+    with pytest.raises(DocumentError) as refused:
+        designs_of(_design(with_stops(harms=(harm(),))))
+    assert refused.value.findings[0].path == "harm_bounds[0].hypothesis"
 
 
 def test_without_scenarios_there_is_nothing_to_simulate() -> None:
