@@ -26,7 +26,7 @@ from protocols.errors import UsageError
 from protocols.vocabulary import Framework
 
 LARGEST_LOG = 700.0
-UNITS = (0.5, 2.0)  # a unit that far from the standard error is noise around an effect of none
+SMALLEST_Z = 0.1  # below it a distance over z is noise: both are next to nothing
 
 NO_STAGES = "An equivalence is two tests, for which no stage-wise order is defined."
 NO_BOUND = "This look spends no alpha, so it has no repeated and no stage-wise interval."
@@ -187,10 +187,10 @@ def _weighted(here: Here, reasons: list[str]) -> list[Inference]:
 def _clock(here: Here, information: Sequence[float]) -> list[float]:
     """Information in units in which the estimate lies its own z beyond the null."""
     whole, z, estimate = here.information, here.statistic, here.evidence.primary.estimate
-    if not whole or not z or estimate is None:
+    if not whole or z is None or abs(z) < SMALLEST_Z or estimate is None:
         return list(information)
     unit = here.plan.from_null(estimate) / z
-    if not UNITS[0] < unit * math.sqrt(whole) < UNITS[1]:
+    if unit <= 0:  # a rank test may lie on the other side of the null than its estimate
         return list(information)
     return [i / (whole * unit * unit) for i in information]
 
