@@ -9,6 +9,7 @@ from evaluation.archive import from_bytes, to_bytes
 from evaluation.conduct import conduct
 from evaluation.replay import departures
 from evaluation.results import HypothesisResult
+from protocols.methods.measures import Measure
 from protocols.methods.table import TESTS
 from protocols.schema import Protocol
 from protocols.vocabulary import Direction
@@ -19,9 +20,8 @@ from tests.support.watched import futility_rule, harm_bound
 RULE = futility_rule(hypothesis="H2", scale="conditional_power", values=[0.2])
 
 
-def _watched(word: str) -> HypothesisResult:
+def _watched(word: str, measure: Measure) -> HypothesisResult:
     spec = TESTS[word]
-    measure = spec.measures[0]
     document = protocol_for(word, spec, measure).model_dump(mode="json")
     document |= {"harm_bounds": [harm_bound(hypothesis="H2")], "futility": [RULE]}
     protocol = Protocol.model_validate_json(json.dumps(document))
@@ -31,9 +31,9 @@ def _watched(word: str) -> HypothesisResult:
     return results.hypotheses[1]
 
 
-@pytest.mark.parametrize("word", TESTS)
-def test_any_test_can_be_watched_and_inferred_from(word: str) -> None:
-    found = _watched(word)
+@pytest.mark.parametrize(("word", "measure"), [(w, s.measures[0]) for w, s in TESTS.items()])
+def test_any_test_can_be_watched_and_inferred_from(word: str, measure: Measure) -> None:
+    found = _watched(word, measure)
     boundary, sequential = found.boundaries[0], found.sequential
     assert boundary.futility[0].z is not None
     assert _harm_opposes_the_estimate(found)
