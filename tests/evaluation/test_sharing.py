@@ -1,17 +1,21 @@
 """One alpha for several hypotheses: a look decides as the procedures themselves do."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
 
 from evaluation.archive import from_bytes, to_bytes
+from evaluation.boundaries import bound_of
 from evaluation.conduct import conduct
+from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.design.multiplicity.closure import Group, closed_test
 from evaluation.design.multiplicity.graphs import Graph, fallback_graph, graph, holm_graph
 from evaluation.design.multiplicity.sequential_graphs import LookedAt, sequential_graph
 from evaluation.design.multiplicity.stepwise import adjusted
 from evaluation.design.repeated import nominal_alpha
 from evaluation.design.spending import cumulative_alpha
+from evaluation.plan import plan_of
 from evaluation.results import HypothesisResult, LookResults
 from protocols.schema import Protocol
 from protocols.vocabulary import Verdict
@@ -182,3 +186,43 @@ def test_looking_back_claims_with_an_earlier_statistic_and_says_so() -> None:
     late = conduct(protocol, lock_of(protocol, weak, look="L2"), [forgotten]).hypotheses
     assert late[2].shown_at == "L2"
     assert "The statistic of look L1" in (late[2].reason or "")
+
+
+def test_earlier_looks_are_spent_for_anew_at_the_alpha_that_came() -> None:
+    """At L1 a third of alpha was held, at L2 all of it, which then was spent from L1 on."""
+    protocol = _protocol("holm", THIRDS)
+    spending = {"family": "lan_demets_pocock"}
+    text = protocol.model_dump(mode="json")
+    text["monitoring"]["spending"] |= spending
+    protocol = Protocol.model_validate_json(json.dumps(text))
+    early = _looks(protocol, Truth(n=620, candidate_separation=1.2, seed=2))[0]
+    boundaries = early.hypotheses[0].boundaries
+    look = plan_of(protocol, "L2", ["L1"])
+    first = boundaries[0].statistical_information or 0.0
+    bound = bound_of(
+        look,
+        look.hypotheses[0],
+        evaluable=600,
+        information=2 * first,
+        earlier=boundaries,
+        level=0.025,
+    )
+    spends = cumulative_alpha("lan_demets_pocock", 0.025, [0.5, 1.0])
+    assert boundaries[0].alpha_spent == pytest.approx(spends[0] / 3)
+    assert bound.z == pytest.approx(efficacy_boundaries(spends, [first, 2 * first])[1])
+
+
+def test_the_weakest_population_that_must_agree_speaks_for_a_hypothesis() -> None:
+    """The per-protocol set decides here, and candidates without an answer weaken the other one."""
+
+    def edit(document: Document) -> None:
+        share_alpha(document, "holm", THIRDS)
+        full, per_protocol = document["analysis_populations"]
+        full["role"], per_protocol["role"] = "supporting", "primary"
+
+    truth = Truth(n=620, candidate_separation=1.5, candidate_failure_share=0.05, seed=3)
+    found = _looks(example_protocol(edit), truth)[1].hypotheses[0]
+    assert (found.supporting[0].p_value or 0.0) > 2 * (found.primary.p_value or 0.0)
+    assert found.shared is not None
+    assert found.sequential is not None
+    assert (found.shared.repeated_p or 0.0) > 2 * (found.sequential.repeated_p or 1.0)
