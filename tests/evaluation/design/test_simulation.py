@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,16 +71,6 @@ def test_simulated_stops_agree_with_the_quadrature(effect: float, rule: object) 
         (found.futility_by_look, exact.lower),
     ):
         assert all(near(a, b) for a, b in zip(parts, exactly, strict=True))
-
-
-def test_ten_thousand_trials_of_three_looks_take_a_tenth_of_a_second() -> None:
-    scenario = Scenario("speed", EFFECT, (PLANNED,))
-    took = []
-    for _ in range(3):
-        started = time.perf_counter()
-        simulate(scenario, WITH_FUTILITY, seed=1, replicates=10_000, alpha=0.025)
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.1
 
 
 def test_the_stagewise_interval_covers_and_its_median_is_unbiased() -> None:
