@@ -22,6 +22,7 @@ from gateway.store.engine import open_store
 from protocols.canonical import canonical_protocol
 from protocols.schema import Protocol
 from tests.support.example_protocol import example_protocol
+from tests.support.trial_folder import EQUAL_SHARE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +53,7 @@ def make_folder(
         "candidate_url": candidate_url,
         "port": free_port(),
         "drain_delay_s": 0.0,
+        "mirror": EQUAL_SHARE,
         **settings,
     }
     (folder / "equipoise.json").write_text(json.dumps(document))

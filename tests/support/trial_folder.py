@@ -30,6 +30,8 @@ from tests.support.example_protocol import Document, example_protocol
 ROOT = Path(__file__).resolve().parents[2]
 CANDIDATE_IDENTITY = {"name": "Candidate score", "version": "1", "digest": "sha256:" + "b" * 64}
 SOC_IDENTITY = {"name": "Score in use", "version": "1", "digest": "sha256:" + "a" * 64}
+EQUAL_SHARE: dict[str, object] = {"scheduling": "nice", "niceness": 0}
+"""A mirror that steps back, as it does by default, starves beside tests on every processor."""
 FIRST_US = 1_800_000_000_000_000
 REGISTERED_US = 1_600_000_000_000_000
 
@@ -123,7 +125,7 @@ def make_folder(
         "subject_key_file": "subject.key",
         "standard_of_care_url": standard_of_care_url,
         "candidate_url": candidate_url,
-        "mirror": {"flush_ms": 20, "keep_closed_s": 0, **(mirror or {})},
+        "mirror": {"flush_ms": 20, "keep_closed_s": 0, **EQUAL_SHARE, **(mirror or {})},
         **settings,
     }
     (path / "equipoise.json").write_text(json.dumps(document))
