@@ -153,7 +153,7 @@ def test_a_body_that_dribbles_in_is_cut_off_at_the_deadline(gateway: RunningGate
     answer = _raw(gateway, _head(gateway, "content-length: 500"), b"{", b'"', pause_s=0.2)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 9
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/v1/trials/another/decisions"])
@@ -166,10 +166,10 @@ def test_a_body_that_nobody_wants_keeps_no_connection_by_dribbling(
         sock.sendall(head)
         assert sock.recv(65536).startswith(b"HTTP/1.1 404 ")
         with suppress(ConnectionError):
-            while time.monotonic() - begun < 8:
+            while time.monotonic() - begun < 20:
                 sock.sendall(b"x")
                 time.sleep(0.1)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 9
 
 
 def test_a_caller_who_never_sends_the_body_leaves_no_row(gateway: RunningGateway) -> None:
@@ -209,7 +209,7 @@ def test_a_head_that_dribbles_in_is_cut_off_at_the_deadline(gateway: RunningGate
     begun = time.monotonic()
     answer = _raw(gateway, f"POST {gateway.path} HTTP/1.1\r\nx-slow: ".encode(), b"a", pause_s=0.1)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 9
 
 
 def test_a_head_without_end_is_refused(gateway: RunningGateway) -> None:

