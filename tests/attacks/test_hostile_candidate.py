@@ -162,7 +162,7 @@ def test_a_hundred_replies_of_100_mb_do_not_fill_the_memory(tmp_path: Path) -> N
 def test_an_arms_words_reach_neither_the_log_nor_the_store(tmp_path: Path) -> None:
     with _hostile(tmp_path, "failing") as (_, folder):
         write_journal(folder, [record(1)])
-        assert folder.start_mirror("--once").wait(20) == 0
+        assert folder.start_mirror("--once").wait(60) == 0
     for path in (folder.path / "mirror.log", folder.path / "trial.sqlite"):
         content = path.read_bytes()
         assert b"SECRET-CANARY" not in content

@@ -250,7 +250,7 @@ def test_readiness_fails_first_and_requests_are_still_answered(tmp_path: Path) -
         _await(lambda: gateway.send("GET", "/readyz").status == 503)
         assert gateway.decide().status == 200
         gateway.hang_up()
-        assert gateway.process.wait(20) == 0
+        assert gateway.process.wait(60) == 0
 
 
 def test_what_is_under_way_at_the_end_is_finished(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_what_is_under_way_at_the_end_is_finished(tmp_path: Path) -> None:
         time.sleep(0.1)
         gateway.process.send_signal(signal.SIGTERM)
         lane.join()
-        assert gateway.process.wait(20) == 0
+        assert gateway.process.wait(60) == 0
         assert replies == [200]
 
 

@@ -61,7 +61,7 @@ def _children(process: "subprocess.Popen[bytes]") -> dict[str, int]:
     return found
 
 
-def _await(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+def _await(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     until = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"

@@ -89,7 +89,7 @@ def _run(command: str, *, status: int) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == status, f"{command}\n{done.stdout}\n{done.stderr}"
 

@@ -66,7 +66,7 @@ def _made(run: DemoRun, place: dict[str, str], output: Path) -> dict[str, str]:
             str(output / "report"),
         ],
     ):
-        subprocess.run([sys.executable, *command], env=environment, check=True, timeout=60)
+        subprocess.run([sys.executable, *command], env=environment, check=True, timeout=180)
     return _digests(output)
 
 
