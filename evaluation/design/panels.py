@@ -57,13 +57,16 @@ def _panels(low: float, high: float, scale: float) -> tuple[FloatArray, FloatArr
     return (edges[:-1, None] + half + half * x).ravel(), (half * w).ravel()
 
 
-def carry_on(stop: Stop, target: float, *, drift: float = 0.0, reach: float = REACH) -> Paths:
+def carry_on(
+    stop: Stop, target: float, *, drift: float = 0.0, reach: float = REACH, depth: float = REACH
+) -> Paths:
     """The paths inside the bounds of `stop`, on panels fit for the step to information `target`.
 
     `drift` is the effect per unit of information; `reach` the largest z here that matters to
     the look to come. For a crossing of z there, that is hypot(z, REACH): given z, the score
     before is normal around r z with variance 1 - r^2, and r z + REACH sqrt(1 - r^2) is largest
-    at that value, whatever the ratio of information r^2.
+    at that value, whatever the ratio of information r^2. `depth` is the same below 0, for a
+    crossing of -z; a drift changes neither, because z is given.
     """
     here = stop.information
     root = math.sqrt(here)
@@ -71,7 +74,7 @@ def carry_on(stop: Stop, target: float, *, drift: float = 0.0, reach: float = RE
     coming = target - here
     scale = math.sqrt(gained * coming / (gained + coming))
     centre = drift * root
-    low = max(stop.lower, min(centre, 0.0) - REACH)
+    low = max(stop.lower, min(min(centre, 0.0) - REACH, -depth))
     high = min(stop.upper, max(centre + REACH, reach))
     nodes, weights = _panels(low * root, high * root, scale)
     return Paths(here, nodes, weights * _density(stop.origin, here, nodes, drift))

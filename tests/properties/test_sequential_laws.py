@@ -21,7 +21,7 @@ from evaluation.design.boundaries import crossing_probabilities, efficacy_bounda
 from evaluation.design.clocks import Clock, FinalLook, Look, LookRecord, look_records
 from evaluation.design.clocks import Plan as ClockPlan
 from evaluation.design.futility.harm import harm_bounds, three_ways
-from evaluation.design.futility.spending import futility_design
+from evaluation.design.futility.spending import futility_design, lower_after, null_lower_bounds
 from evaluation.design.operating import operating_characteristics
 from evaluation.design.spending import cumulative_alpha, spent
 from evaluation.design.walks import walk
@@ -271,3 +271,26 @@ def test_bounds_that_mirror_each_other_give_mean_estimates_that_do(
     plan = Plan(information, (bound,) * size, (-bound,) * size)
     mirrored = -expected_estimate(plan, -effect)
     assert expected_estimate(plan, effect) == pytest.approx(mirrored, abs=1e-10)
+
+
+@given(looks(), FAMILY, st.sampled_from([0.1, 0.025, 1e-10, 1e-100]))
+@settings(max_examples=500, deadline=None)
+def test_harm_far_below_is_efficacy_far_above_turned_round(
+    information: tuple[float, ...], family: str, alpha: float
+) -> None:
+    times = [here / information[-1] for here in information]
+    spends = cumulative_alpha(family, alpha, times)
+    free = (math.inf,) * len(information)
+    harm = null_lower_bounds(spends, information, upper=free)
+    turned = [-bound for bound in efficacy_boundaries(spends, information)]
+    assert harm == pytest.approx(turned, abs=1e-9)
+
+
+def test_a_tiny_harm_spend_after_a_tiny_one_keeps_its_depth() -> None:
+    times = (0.04, 0.045, 0.05, 0.5, 1.0)
+    spends = cumulative_alpha(OBF, 1e-10, times)
+    harm = null_lower_bounds(spends, times, upper=(math.inf,) * 5)
+    assert harm == pytest.approx([-b for b in efficacy_boundaries(spends, times)], abs=1e-9)
+    before = [(here, down, math.inf) for here, down in zip(times, harm, strict=True)]
+    alone = lower_after(before[:2], times[2], spends[2] - spends[1], drift=0.0)
+    assert alone == pytest.approx(harm[2], abs=1e-9)

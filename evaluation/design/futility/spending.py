@@ -125,6 +125,7 @@ def _bounds_at(
     true: Stop | None = None
     alpha, beta = 0.0, 0.0
     last = len(information) - 1
+    depth = _depth(spends[1], information, drift)
     for look, here in enumerate(information):
         null_paths = None
         if free is None:
@@ -135,7 +136,9 @@ def _bounds_at(
         else:
             up = free[look]
         reach = math.hypot(REACH, up if math.isfinite(up) else 0.0)
-        paths = None if true is None else carry_on(true, here, drift=drift, reach=reach)
+        paths = (
+            None if true is None else carry_on(true, here, drift=drift, reach=reach, depth=depth)
+        )
         increment = spends[1][look] - beta
         down = up if look == last else _lower(paths, here, increment, drift)
         stuck = down >= up and look < last
@@ -151,13 +154,25 @@ def _bounds_at(
     return tuple(upper), tuple(lower), math.fsum(missed)
 
 
+def _depth(cumulative: Sequence[float], information: Sequence[float], drift: float) -> float:
+    """How far below 0 paths matter: as far as the deepest bound that these spends can have."""
+    spent = zip((0.0, *cumulative[:-1]), cumulative, information, strict=True)
+    alone = [_alone(here, after - before, drift) for before, after, here in spent if after > before]
+    return math.hypot(REACH, max(0.0, -min(alone, default=0.0)))
+
+
+def _alone(here: float, increment: float, drift: float) -> float:
+    """The bound of a look before which nobody stopped."""
+    return float(special.ndtri_exp(math.log(increment))) + drift * math.sqrt(here)
+
+
 def _lower(paths: Paths | None, here: float, increment: float, drift: float) -> float:
     """The z below which `increment` of the paths end up; -inf where none may."""
     if increment <= 0:
         return -math.inf
     if paths is not None and not float(paths.mass.sum()) > increment:
         return math.inf
-    alone = float(special.ndtri_exp(math.log(increment))) + drift * math.sqrt(here)
+    alone = _alone(here, increment, drift)
     turned = mirrored(paths)
     if turned is None:
         return alone
@@ -173,11 +188,14 @@ def lower_after(
     gone. -inf where nothing is to be spent, inf where so much is not left.
     """
     stop: Stop | None = None
+    depth = _depth((increment,), (here,), drift)
     for information, down, up in before:
         reach = math.hypot(REACH, up if math.isfinite(up) else 0.0)
-        paths = None if stop is None else carry_on(stop, information, drift=drift, reach=reach)
+        paths = None
+        if stop is not None:
+            paths = carry_on(stop, information, drift=drift, reach=reach, depth=depth)
         stop = Stop(information, down, up, paths)
-    paths = None if stop is None else carry_on(stop, here, drift=drift)
+    paths = None if stop is None else carry_on(stop, here, drift=drift, depth=depth)
     return _lower(paths, here, increment, drift)
 
 
@@ -196,11 +214,12 @@ def null_lower_bounds(
     lower: list[float] = []
     stop: Stop | None = None
     before = 0.0
+    depth = _depth(cumulative, information, 0.0)
     for spent, here, up in zip(cumulative, information, upper, strict=True):
         if spent < before or not spent < 1:
             raise UsageError("HARM_SPEND", "A spend under the null rises and stays below 1.")
         reach = math.hypot(REACH, up if math.isfinite(up) else 0.0)
-        paths = None if stop is None else carry_on(stop, here, reach=reach)
+        paths = None if stop is None else carry_on(stop, here, reach=reach, depth=depth)
         down = _lower(paths, here, spent - before, 0.0)
         if down > up:
             raise UsageError("HARM_SPEND", "The lower bound would pass the efficacy bound.")
