@@ -138,11 +138,17 @@ def simulation_sentences(plan: Simulation) -> Iterator[str]:
         f"{plan.most_replicates} trials each, seed {plan.seed}."
     )
     yield from map(_scenario, plan.scenarios)
+    if plan.correlations:
+        written = ", ".join(f"{one} and {other} {rho:g}" for one, other, rho in plan.correlations)
+        basis = f" {plan.correlation_basis}" if plan.correlation_basis else ""
+        yield f"Correlation of statistics at the same look: {written}.{basis}"
 
 
 def _scenario(scenario: Scenario) -> str:
     nuisance = _numbers(scenario.nuisance)
-    parts = [f"true effect {scenario.true_effect:g}{f' ({nuisance})' if nuisance else ''}"]
+    others = _numbers({f"of {name}": value for name, value in scenario.true_effects.items()})
+    effects = f"true effect {scenario.true_effect:g}{f', {others}' if others else ''}"
+    parts = [f"{effects}{f' ({nuisance})' if nuisance else ''}"]
     if scenario.drift != "none":
         parts.append(f"drift {scenario.drift.replace('_', ' ')}")
     parts += [f"looks moved by up to {scenario.jitter:g}"] if scenario.jitter else []

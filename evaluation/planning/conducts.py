@@ -49,12 +49,17 @@ def check_scenarios(plan: schema.Simulation, designs: Designs) -> None:
         ]
         try:
             for _, sized in designs:
-                sized.under(asked.nuisance).drift(asked.true_effect)
+                sized.under(asked.nuisance).drift(effect_in(asked, sized.design.hypothesis))
         except UsageError as problem:
             remedy = "Make the effect agree with the nuisance values."
             found.append(lacking(Need.DESIGN_CONTRADICTION, path, str(problem), remedy))
     if found:
         raise refused(found)
+
+
+def effect_in(asked: schema.Scenario, hypothesis: str) -> float:
+    """The true effect of a hypothesis under a scenario, on its own scale."""
+    return asked.true_effects.get(hypothesis, asked.true_effect)
 
 
 def scenario_of(design: Design, sized: Sized, asked: schema.Scenario, *, seed: int) -> Scenario:
@@ -64,7 +69,7 @@ def scenario_of(design: Design, sized: Sized, asked: schema.Scenario, *, seed: i
     drifts = asked.drift == "half_way"
     return Scenario(
         name=f"{asked.id}:{design.id}",
-        effect=sized.under(asked.nuisance).drift(asked.true_effect),
+        effect=sized.under(asked.nuisance).drift(effect_in(asked, design.id)),
         patterns=moved,
         changes_at=HALF if drifts else None,
         later_effect=0.0,

@@ -19,6 +19,7 @@ from protocols.rules import (
     people,
     plan,
     sharing,
+    simulation,
     text,
     unfinished,
 )
@@ -35,6 +36,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *sharing.RULES,
     *plan.RULES,
     *monitoring.RULES,
+    *simulation.RULES,
     *effects.RULES,
     *expressions.RULES,
     *decision.RULES,

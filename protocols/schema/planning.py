@@ -1,10 +1,12 @@
 """How alpha is shared between hypotheses, how large the trial is, and how that was tried out."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from protocols.schema.base import Code, OneSidedAlpha, Section, Sentence, Share
+
+Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
 class Graph(Section):
@@ -77,12 +79,14 @@ class SampleSize(Section):
 class Scenario(Section):
     """One truth that the design is tried out under.
 
-    `drift` half_way changes the effect in mid-trial; `jitter` moves looks by up to this share;
-    `ignore_futility` goes on where a rule would have given up.
+    `true_effect` is that of every hypothesis which `true_effects` does not name, each on its own
+    scale. `drift` half_way changes the effect in mid-trial; `jitter` moves looks by up to this
+    share; `ignore_futility` goes on where a rule would have given up.
     """
 
     id: Code
     true_effect: float
+    true_effects: dict[Code, float]
     nuisance: dict[Code, float]
     drift: Literal["none", "half_way"]
     jitter: Share
@@ -92,9 +96,16 @@ class Scenario(Section):
 
 
 class Simulation(Section):
-    """Trials that never were: until the standard error of a share is `target_se`, or no more."""
+    """Trials that never were: until the standard error of a share is `target_se`, or no more.
+
+    `correlations` (one, other, number) are those of two hypotheses' statistics at the same look;
+    every pair of them stands there once, or none does, and then nothing is said of several
+    hypotheses together without making encounters. `correlation_basis` says where they are from.
+    """
 
     scenarios: tuple[Scenario, ...] = Field(min_length=1)
+    correlations: tuple[tuple[Code, Code, Correlation], ...]
+    correlation_basis: Sentence | None
     target_se: float = Field(gt=0, lt=0.5)
     most_replicates: int = Field(ge=100, le=100_000_000)
     seed: int = Field(ge=0)

@@ -7,6 +7,7 @@ from tests.protocols.sequential_edits import (
     graph,
     harm,
     resizing,
+    simulated,
     sized,
     spending,
 )
@@ -25,6 +26,11 @@ SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
         "error",
         "multiplicity.graph.weights",
         graph(weights="{H1: 0.7, H2: 0.7}"),
+    ),
+    Code.SIMULATION_CORRELATIONS: (
+        "error",
+        "simulation.correlations",
+        (simulated(correlations="[[H1, H1, 1]]", correlation_basis="A pilot."),),
     ),
     Code.CORRELATION_UNJUSTIFIED: (
         "error",

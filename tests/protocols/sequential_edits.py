@@ -113,11 +113,12 @@ def sized(**fields: str) -> Edit:
     return "design: []", f"design: [{_written(plan | fields)}]"
 
 
-def simulated(**fields: str) -> Edit:
+def simulated(true_effects: str = "{}", **fields: str) -> Edit:
     """One truth that the design is tried out under."""
     scenario = {
         "id": "null_case",
         "true_effect": "-0.05",
+        "true_effects": true_effects,
         "nuisance": "{}",
         "drift": "half_way",
         "jitter": "0.02",
@@ -127,6 +128,8 @@ def simulated(**fields: str) -> Edit:
     }
     plan = {
         "scenarios": f"[{_written(scenario)}]",
+        "correlations": "[]",
+        "correlation_basis": "null",
         "target_se": "0.001",
         "most_replicates": "100000",
         "seed": "7",

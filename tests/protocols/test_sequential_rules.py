@@ -5,6 +5,7 @@ import pytest
 from protocols.findings import Code
 from protocols.rules.unfinished import NOT_YET
 from protocols.summary import summary_lines, summary_of
+from tests.protocols.cases import SECOND_HYPOTHESIS
 from tests.protocols.documents import Edit, findings_of
 from tests.protocols.sequential_edits import (
     BETA,
@@ -81,6 +82,7 @@ def test_each_of_it_alone_hangs_together(edit: Edit) -> None:
             ),
         ),
         (sized(hypothesis="H2", true_effect="0.04"),),
+        (simulated("{H2: 0.02}", correlations="[[H2, H1, -1]]", correlation_basis="A pilot."),),
     ],
 )
 def test_a_plan_that_hangs_together_is_clean(edits: tuple[Edit, ...]) -> None:
@@ -233,3 +235,57 @@ def test_the_summary_reads_every_section_aloud() -> None:
         "late_missed: Missed events; not candidate.flag among outcome, limit 0.3 per pair, betting",
     ):
         assert sentence in said
+
+
+PAIRED = "simulation.correlations"
+BASIS = "simulation.correlation_basis"
+
+
+@pytest.mark.parametrize(
+    ("edit", "fault"),
+    [
+        (
+            simulated("{H9: 0.1}"),
+            (Code.UNKNOWN_HYPOTHESIS, "simulation.scenarios[0].true_effects.H9"),
+        ),
+        (
+            simulated(correlations="[[H1, H9, 0.1]]", correlation_basis="A pilot."),
+            (Code.UNKNOWN_HYPOTHESIS, f"{PAIRED}[0][1]"),
+        ),
+        (simulated(correlations="[[H1, H2, 0.1]]"), (Code.CORRELATION_UNJUSTIFIED, BASIS)),
+        (simulated(correlation_basis="A pilot."), (Code.CORRELATION_UNJUSTIFIED, BASIS)),
+        (
+            simulated(correlations="[[H1, H2, 1.1]]", correlation_basis="A pilot."),
+            (Code.OUT_OF_RANGE, f"{PAIRED}[0][2]"),
+        ),
+        (
+            simulated(correlations="[[H1, H2, 0.1], [H2, H1, 0.2]]", correlation_basis="A pilot."),
+            (Code.SIMULATION_CORRELATIONS, PAIRED),
+        ),
+    ],
+)
+def test_what_cannot_be_simulated_is_found(edit: Edit, fault: tuple[str, str]) -> None:
+    assert _faults(edit) == {fault}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fits"),
+    [((0.5, 0.5, 0.5), True), ((0.9, 0.9, -0.9), False), ((1, 1, 1), True), ((1, 0, 0.5), False)],
+)
+def test_correlations_are_possible_together(
+    numbers: tuple[float, float, float], fits: bool
+) -> None:
+    third = SECOND_HYPOTHESIS.replace("0.01", "0.025")
+    a, b, c = numbers
+    pairs = f"[[H1, H2, {a}], [H1, H3, {b}], [H2, H3, {c}]]"
+    edits = (("analyses:", third), simulated(correlations=pairs, correlation_basis="A pilot."))
+    found = {code for code, _ in _faults(*edits)}
+    assert (Code.SIMULATION_CORRELATIONS not in found) is fits
+
+
+def test_pairs_without_a_correlation_are_named() -> None:
+    third = SECOND_HYPOTHESIS.replace("0.01", "0.025")
+    some = simulated(correlations="[[H1, H2, 0.1]]", correlation_basis="A pilot.")
+    found = findings_of(("analyses:", third), some)
+    (said,) = [f.message for f in found if f.code == Code.SIMULATION_CORRELATIONS]
+    assert "H1 and H3" in said

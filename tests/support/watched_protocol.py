@@ -113,6 +113,7 @@ def _simulation() -> Document:
     scenario = {
         "id": "null_case",
         "true_effect": -0.05,
+        "true_effects": {},
         "nuisance": {},
         "drift": "half_way",
         "jitter": 0.02,
@@ -120,4 +121,11 @@ def _simulation() -> Document:
         "late_share": 0.1,
         "ignore_futility": True,
     }
-    return {"scenarios": [scenario], "target_se": 0.001, "most_replicates": 100_000, "seed": 7}
+    return {
+        "scenarios": [scenario],
+        "correlations": [],
+        "correlation_basis": None,
+        "target_se": 0.001,
+        "most_replicates": 100_000,
+        "seed": 7,
+    }

@@ -10,6 +10,7 @@ def scenario(**fields: object) -> Document:
     return {
         "id": "ideal",
         "true_effect": 0.0,
+        "true_effects": {},
         "nuisance": {},
         "drift": "none",
         "jitter": 0.0,
@@ -50,6 +51,8 @@ def _register(
 ) -> None:
     document["simulation"] = {
         "scenarios": list(scenarios),
+        "correlations": [],
+        "correlation_basis": None,
         "target_se": target_se,
         "most_replicates": most,
         "seed": 7,
