@@ -7,6 +7,7 @@ spending gives the planned looks, after what has been spent; futility is taken a
 import math
 
 from evaluation.boundaries import Bound, Step
+from evaluation.clocks import time_ahead
 from evaluation.design.boundaries import CLOSEST, efficacy_boundaries
 from evaluation.design.conditional.power import Later
 from evaluation.plan import HypothesisPlan, LookPlan
@@ -15,9 +16,9 @@ from protocols.errors import UsageError
 
 
 def looks_ahead(
-    look: LookPlan, bound: Bound, *, evaluable: int, information: float | None
+    look: LookPlan, code: str, bound: Bound, *, evaluable: int, information: float | None
 ) -> Later | None:
-    """Planned looks with more information than this one; None where no claim lies ahead."""
+    """A hypothesis' planned looks with more information than this one; None without such."""
     if look.final or information is None or not 0 < evaluable < look.planned_pairs:
         return None
     end = information * look.planned_pairs / evaluable
@@ -31,7 +32,8 @@ def looks_ahead(
         if here - last < 10 * CLOSEST * here:
             continue
         final = place == len(monitoring.looks) and monitoring.final_look == "full_alpha"
-        time = 1.0 if final else planned.information
+        stands = time_ahead(monitoring, code, share=planned.information, information=here)
+        time = 1.0 if final else stands
         plan, level = monitoring.spending, bound.level
         by_then = level if final else spending_by(plan, level, time=time, number=place)
         spent = max(spent, by_then)

@@ -1,8 +1,8 @@
 """The efficacy bound of one hypothesis at one look: how alpha is spent, on which correlations.
 
-Two clocks, kept apart (Lan & DeMets 1983, Biometrika 70:659): evaluable pairs, or the smaller of
-their planned and observed share, drive how much alpha may have been spent by now; statistical
-information (1 / SE^2) drives the correlations. The bound
+Two clocks, kept apart (Lan & DeMets 1983, Biometrika 70:659): the registered one (`clocks`) drives
+how much alpha may have been spent by now; statistical information (1 / SE^2) drives the
+correlations. The bound
 depends on this look and the looks before it, never on later ones; what earlier looks spent is read
 from their results and is not computed again.
 
@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from evaluation.clocks import spending_time
 from evaluation.design.boundaries import CLOSEST, efficacy_boundaries
 from evaluation.design.repeated import nominal_alpha
 from evaluation.inference.orientation import critical_of
@@ -72,7 +73,8 @@ def bound_of(
     looks spent is then what the registered spending gives them at this level.
     """
     alpha = plan.hypothesis.alpha if level is None else level
-    time = spending_time(look, evaluable)
+    code = plan.hypothesis.id
+    time = spending_time(look, code, evaluable=evaluable, information=information)
     steps = tuple(_steps(look, earlier, alpha))
     spent = _spent_before(steps, earlier, alpha)
     nothing = Bound(spent, None, None, None, level=alpha, time=time, trail=steps)
@@ -83,7 +85,7 @@ def bound_of(
     cumulative = max(spent, _may_be_spent(look, alpha, time=time))
     if cumulative - spent <= SMALLEST_STEP * spent:
         seen = earlier[-1].information_fraction if earlier else 0.0
-        grown = evaluable / look.planned_pairs > seen
+        grown = evaluable / look.planned_pairs > seen or look.moment is not None
         return _because(nothing, _nothing_left(look, alpha, spent, grown=grown))
     highest = max((step.information for step in steps), default=0.0)
     if information - highest >= CLOSEST * information:
@@ -145,15 +147,6 @@ def _may_be_spent(look: LookPlan, alpha: float, *, time: float) -> float:
     return spending_by(monitoring.spending, alpha, time=time, number=look.place)
 
 
-def spending_time(look: LookPlan, evaluable: int) -> float:
-    """Where the registered clock stands, in [0, 1]; more pairs than planned count as all."""
-    observed = min(1.0, evaluable / look.planned_pairs)
-    smaller = look.protocol.monitoring.clock == "smaller_of_planned_and_observed"
-    if smaller and look.look.information is not None:
-        return min(look.look.information, observed)
-    return observed
-
-
 def _nothing_left(look: LookPlan, alpha: float, spent: float, *, grown: bool) -> str:
     if spent >= alpha * (1 - SMALLEST_STEP):
         return "All of alpha was spent at an earlier look, so this look can claim nothing."
@@ -161,9 +154,9 @@ def _nothing_left(look: LookPlan, alpha: float, spent: float, *, grown: bool) ->
         return "The registered spending gives this look no more than earlier looks have spent."
     if spent > 0:
         return "No evaluable pairs came on since the look before, so this look spends no alpha."
-    return (
-        f"Too few evaluable pairs at look {look.look.id}: the spending function gives it no alpha."
-    )
+    short = {"events": "few events", "calendar": "few days", "information": "little information"}
+    what = short.get(look.protocol.monitoring.clock, "few evaluable pairs")
+    return f"Too {what} at look {look.look.id}: the spending function gives it no alpha."
 
 
 def _with_new_information(nothing: Bound, here: Step) -> Bound:
@@ -233,6 +226,7 @@ def boundary_of(
         crossed=crossed,
         level=bound.level,
         spending_time=bound.time,
+        clock_reading=look.moment,
         futility=futility,
         harm=harm,
     )

@@ -4,8 +4,10 @@ No clock, no store, no randomness: the same arguments give the same results on a
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from evaluation.analyses import analysis_results
+from evaluation.clocks import moment_of
 from evaluation.conformance import require_conformance
 from evaluation.curves import calibration, natural_frequencies, roc_curves
 from evaluation.decide import Settled
@@ -69,6 +71,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
     look = plan_of(protocol, data.facts.look, [results.facts.look for results in previous])
     require_conformance(look, data, previous)
     pairs = Pairs(protocol, data.pairs, final=look.final)
+    look = replace(look, moment=moment_of(look, pairs, at_us=data.facts.locked_at_us))
     samples = _samples(look, pairs)
     evaluable = pairs.n_evaluable
     estimates = estimates_of(look, samples)

@@ -101,7 +101,11 @@ def _found(here: Here, rule: FutilityRule) -> Found:
     if rule.scale == "effect":
         return Found(z_of_effect(here.plan.from_null(value), here.information))
     later = looks_ahead(
-        here.look, here.bound, evaluable=here.evaluable, information=here.information
+        here.look,
+        rule.hypothesis,
+        here.bound,
+        evaluable=here.evaluable,
+        information=here.information,
     )
     if later is None:
         return Found(None, NOTHING_AHEAD)

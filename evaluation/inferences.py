@@ -220,9 +220,7 @@ def _ahead(here: Here, information: float, z: float, reasons: list[str]) -> list
     """Conditional power under the design's effect, the estimate and none; predictive power."""
     later = None
     if not here.decided.shown and here.evidence.given_up_at is None:
-        later = looks_ahead(
-            here.look, here.bound, evaluable=here.evaluable, information=information
-        )
+        later = _later(here, information)
     if later is None:
         return []
     views = {
@@ -244,6 +242,16 @@ def _ahead(here: Here, information: float, z: float, reasons: list[str]) -> list
         under="predictive", effect=None, any_look=averaged.total, last_look=averaged.final
     )
     return [*found, over]
+
+
+def _later(here: Here, information: float) -> Later | None:
+    return looks_ahead(
+        here.look,
+        here.plan.hypothesis.id,
+        here.bound,
+        evaluable=here.evaluable,
+        information=information,
+    )
 
 
 def _conditional(

@@ -89,7 +89,8 @@ class LookAt:
 class LookPlan:
     """One look; `number` counts the looks made from 1, `place` those of the plan.
 
-    They differ only where the plan allows looks to be skipped or added.
+    They differ only where the plan allows looks to be skipped or added. `moment` is what the
+    clocks `events` and `calendar` read at the lock, known once there is one.
     """
 
     protocol: Protocol
@@ -97,6 +98,7 @@ class LookPlan:
     number: int
     hypotheses: tuple[HypothesisPlan, ...]
     place: int | None
+    moment: float | None = None
 
     @property
     def final(self) -> bool:

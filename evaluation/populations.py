@@ -121,9 +121,15 @@ class Pairs:
     @property
     def n_evaluable(self) -> int:
         """The spending clock: both predictions and an ascertained outcome (glossary)."""
-        table = self._table
-        counted = (table["left"] == "") & table["candidate_answered"]
-        return int((counted & (table["outcome"] != UNKNOWN)).sum())
+        return int((self._evaluable() & (self._table["outcome"] != UNKNOWN)).sum())
+
+    @property
+    def n_events(self) -> int:
+        """Evaluable pairs whose outcome is the event."""
+        return int((self._evaluable() & (self._table["outcome"] == 1)).sum())
+
+    def _evaluable(self) -> "pd.Series[bool]":
+        return (self._table["left"] == "") & self._table["candidate_answered"]
 
     def _sample(self, population: AnalysisPopulation, mask: "pd.Series[bool]") -> Sample:
         rows = self._table[mask]

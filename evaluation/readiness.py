@@ -4,9 +4,10 @@
 2. LOOK_REPEATED: it has been conducted; its stored result is the result
 3. LOOK_OUT_OF_ORDER: a planned look before it has not been conducted and may not be skipped, or a
    later one has been
-4. LOOK_EARLY: evaluable pairs are short of the registered information; the last look has no
-   tolerance. Once accrual is declared closed every look may be run short: an interim look that can
-   no longer be reached must not stand before the last one for ever, and spends what it has earned
+4. LOOK_EARLY: evaluable pairs (on the clocks of events and of the calendar: events, or days from
+   the registered start) are short of the look's share; the last look has no tolerance. Once
+   accrual is declared closed every look may be run short: an interim look that can no longer be
+   reached must not stand before the last one for ever, and spends what it has earned
 5. OUTCOME_IMMATURE: accrual was closed short and, under `maturity: elapsed`, outcomes still have
    time to run; a look is irrevocable and these would be lost to it
 6. LOOK_NOT_READY: the last look only, while something may still arrive in time. At an interim look
@@ -17,8 +18,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
+from evaluation.clocks import Progress, progress_of
 from evaluation.errors import LookRefusal
 from evaluation.plan import LookPlan
 from evaluation.populations import Pairs
@@ -90,22 +91,22 @@ def refused_by_data(look: LookPlan, standing: Standing) -> Refused | None:
 
 
 def _short(look: LookPlan, standing: Standing) -> Refused | None:
-    n_evaluable = Pairs(look.protocol, standing.pairs, final=look.final).n_evaluable
-    if n_evaluable >= look.required_pairs:
+    pairs = Pairs(look.protocol, standing.pairs, final=look.final)
+    progress = progress_of(look, pairs, at_us=standing.at_us)
+    if progress.reached:
         return None
     if standing.accrual_closed:
         return _immature(look, standing)
-    return _early(look, n_evaluable)
+    return _early(look, progress)
 
 
-def _early(look: LookPlan, n_evaluable: int) -> Refused:
-    advice = "wait for more outcomes"
+def _early(look: LookPlan, progress: Progress) -> Refused:
+    advice = "wait" if progress.unit == "days" else "wait for more outcomes"
     if look.final:  # accrual must not be closed for the sake of an interim look
         advice += ", or declare accrual closed"
     return Refused(
         LookRefusal.EARLY,
-        f"Look {look.look.id} needs {ceil(look.required_pairs)} evaluable pairs and there are "
-        f"{n_evaluable}; {advice}.",
+        f"Look {look.look.id} {progress.sentence()}; {advice}.",
     )
 
 

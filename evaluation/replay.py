@@ -1,12 +1,13 @@
 """Replay a look's log: what it stored of every look gives the same bounds again, without the data.
 
-Read are, of each look in turn, the evaluable pairs, the information, the statistics and the alpha
-that was held; computed again are spending time, alpha spent, bounds, crossings, futility and harm,
-each from that look and the looks before it only. Compared are the bytes that the results keep.
+Read are, of each look in turn, the evaluable pairs, what the clock read, the information, the
+statistics and the alpha that was held; computed again are spending time, alpha spent, bounds,
+crossings, futility and harm, each from that look and the looks before it only. Compared are the
+bytes that the results keep.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.archive import rounded
 from evaluation.boundaries import Bound, bound_of, boundary_of
@@ -43,7 +44,7 @@ def departures(protocol: Protocol, results: LookResults) -> tuple[Departure, ...
 def _departures(protocol: Protocol, found: HypothesisResult) -> Iterator[Departure]:
     names = [boundary.look for boundary in found.boundaries]
     for k, stored in enumerate(found.boundaries):
-        look = plan_of(protocol, stored.look, names[:k])
+        look = replace(plan_of(protocol, stored.look, names[:k]), moment=stored.clock_reading)
         plan = next(h for h in look.hypotheses if h.hypothesis.id == found.id)
         again = replayed(look, plan, stored, found.boundaries[:k])
         fields = _differing(stored, again)

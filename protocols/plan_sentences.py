@@ -36,6 +36,21 @@ SCALES = {
 CLOCKS = {
     "evaluable_pairs": "evaluable pairs as a share of the plan",
     "smaller_of_planned_and_observed": "the smaller of the planned and the observed share of pairs",
+    "information": "statistical information (1 / SE²) as a share of its registered maximum",
+    "events": "events among evaluable pairs as a share of their registered number",
+    "calendar": "days from the registered start as a share of the registered duration",
+}
+CLAIMS = {
+    "repeated": "repeated interval",
+    "stagewise": "stage-wise order",
+    "estimate_order": "order of the estimates, which depends on later looks",
+    "likelihood_ratio_order": "order of the likelihood ratios, which depends on later looks",
+}
+LATE = {
+    "repeated": "repeated interval at the next look",
+    "weighted": "weighted statistic",
+    "deletion": "all outcomes, as if the look that stopped had not been",
+    "delayed_response": "decision delayed until they are there",
 }
 
 
@@ -51,16 +66,22 @@ def spending_words(plan: SpendingPlan) -> str:
 
 def monitoring_facts(plan: Monitoring) -> tuple[tuple[str, str], ...]:
     """What stands beside the looks themselves, as (what, how)."""
-    late = {"repeated": "repeated interval at the next look", "weighted": "weighted statistic"}
     return (
         ("Alpha spending", spending_words(plan.spending)),
-        ("Spending clock", CLOCKS[plan.clock]),
+        ("Spending clock", clock_words(plan)),
         ("Last look", plan.final_look.replace("_", " ")),
         ("Unplanned looks", plan.unplanned_looks),
         ("Skipped looks", plan.skipped_looks),
-        ("Interval of a claim", plan.claim_interval),
-        ("Outcomes after a stop", late[plan.late_outcomes]),
+        ("Interval of a claim", CLAIMS[plan.claim_interval]),
+        ("Outcomes after a stop", LATE[plan.late_outcomes]),
     )
+
+
+def clock_words(plan: Monitoring) -> str:
+    """What spends alpha, with what was registered for it."""
+    told = [f"{name} {maximum:g}" for name, maximum in plan.clock_maximum.items()]
+    told += [f"from {plan.clock_start}"] if plan.clock_start is not None else []
+    return CLOCKS[plan.clock] + (f" ({', '.join(told)})" if told else "")
 
 
 def graph_sentences(graph: Graph) -> Iterator[str]:

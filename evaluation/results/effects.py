@@ -108,6 +108,7 @@ class Boundary(Result):
     crossed: bool | None
     level: float | None = None  # one-sided, of all looks together: the alpha held at this look
     spending_time: float | None = None  # where the registered clock stood, in [0, 1]
+    clock_reading: float | None = None  # events or days, where one of them is the clock
     futility: tuple[FutilityReading, ...] = ()
     harm: tuple[HarmReading, ...] = ()
 

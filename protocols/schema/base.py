@@ -31,6 +31,7 @@ Path = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Share = Annotated[float, Field(ge=0, le=1)]
 """A proportion in [0, 1]; never percent."""
 
+Positive = Annotated[float, Field(gt=0)]
 OneSidedAlpha = Annotated[float, Field(gt=0, lt=0.5)]
 Milliseconds = Annotated[int, Field(gt=0, le=600_000)]
 

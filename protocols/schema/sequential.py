@@ -9,6 +9,7 @@ from protocols.schema.base import (
     Expression,
     OneSidedAlpha,
     ParameterValue,
+    Positive,
     Section,
     Sentence,
     Share,
@@ -51,19 +52,27 @@ class Monitoring(Section):
     """When looks happen and how alpha is spent over information.
 
     A look may be run once the evaluable pairs reach `information` times the planned total less
-    `tolerance`, the last look without it; every look may be run short once accrual is closed.
+    `tolerance`, the last look without it; on the clocks `events` and `calendar` once these reach
+    that share of their maximum. Every look may be run short once accrual is closed.
     The clock says how much alpha may be spent; statistical information drives the correlations.
+    `clock_maximum` is where all is spent: statistical information by hypothesis for `information`,
+    `events` or `days` for these clocks, empty for shares of pairs. `clock_start` (YYYY-MM-DD, UTC)
+    is day 0 of `calendar`, else null.
     """
 
     looks: tuple[Look, ...] = Field(min_length=1)
-    clock: Literal["evaluable_pairs", "smaller_of_planned_and_observed"]
+    clock: Literal[
+        "evaluable_pairs", "smaller_of_planned_and_observed", "information", "events", "calendar"
+    ]
+    clock_maximum: dict[Code, Positive]
+    clock_start: str | None = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     tolerance: Share
     spending: SpendingPlan
     final_look: Literal["full_alpha", "information_fraction"]
     unplanned_looks: Literal["forbidden", "allowed"]
     skipped_looks: Literal["forbidden", "allowed"]
-    claim_interval: Literal["repeated", "stagewise"]
-    late_outcomes: Literal["repeated", "weighted"]
+    claim_interval: Literal["repeated", "stagewise", "estimate_order", "likelihood_ratio_order"]
+    late_outcomes: Literal["repeated", "weighted", "deletion", "delayed_response"]
 
 
 class FutilityRule(Section):

@@ -3,6 +3,7 @@
 from protocols.findings import Code
 from tests.protocols.documents import Edit
 from tests.protocols.sequential_edits import (
+    BETA,
     futility,
     graph,
     harm,
@@ -10,6 +11,7 @@ from tests.protocols.sequential_edits import (
     simulated,
     sized,
     spending,
+    twice,
 )
 
 SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
@@ -38,6 +40,33 @@ SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
         graph("hochberg", justification="null"),
     ),
     Code.LOOK_IS_LAST: ("error", "futility[0].looks[0]", (futility(looks="[L2]"),)),
+    Code.CLOCK_MAXIMUM: (
+        "error",
+        "monitoring.clock_maximum",
+        (("clock: evaluable_pairs", "clock: events"),),
+    ),
+    Code.CLOCK_START: (
+        "error",
+        "monitoring.clock_start",
+        (
+            ("clock: evaluable_pairs", "clock: calendar"),
+            ("clock_maximum: {}", "clock_maximum: {days: 365}"),
+        ),
+    ),
+    Code.CLAIM_ORDER: (
+        "error",
+        "monitoring.claim_interval",
+        (
+            ("claim_interval: repeated", "claim_interval: estimate_order"),
+            ("skipped_looks: forbidden", "skipped_looks: allowed"),
+        ),
+    ),
+    Code.DELAYED_RESPONSE: (
+        "error",
+        "monitoring.late_outcomes",
+        (("late_outcomes: repeated", "late_outcomes: delayed_response"),),
+    ),
+    Code.FUTILITY_TWICE: ("error", "futility[1].scale", (twice(**BETA),)),
     Code.SPENDING_PARAMETER: (
         "error",
         "monitoring.spending.parameter",

@@ -49,6 +49,13 @@ def futility(**fields: str) -> Edit:
     return "futility: []", f"futility: [{_written(rule | fields)}]"
 
 
+def twice(**fields: str) -> Edit:
+    """The same rule written two times."""
+    old, new = futility(**fields)
+    rule = new.removeprefix("futility: [").removesuffix("]")
+    return old, f"futility: [{rule}, {rule}]"
+
+
 BETA = {
     "scale": "beta_spending",
     "values": "[]",

@@ -81,4 +81,4 @@ def test_what_has_no_canonical_form_is_refused(value: object) -> None:
         canonical_json([value])
 
 
-MINIMAL_DIGEST = "sha256:7af26d66e98b4ce0c8dfdc334bc84a43868c81f2868ee3434d84a67dbdcf9a62"
+MINIMAL_DIGEST = "sha256:e3d36ba4947b58b4413ebddec115e0e0f39b911e024e59c874d814b1e186de1c"

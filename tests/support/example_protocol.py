@@ -113,6 +113,8 @@ def _plan_of_analysis() -> Document:
         "monitoring": {
             "looks": [{"id": "L1", "information": 0.5}, {"id": "L2", "information": 1.0}],
             "clock": "evaluable_pairs",
+            "clock_maximum": {},
+            "clock_start": None,
             "tolerance": 0.05,
             "spending": {
                 "family": "lan_demets_obrien_fleming",
