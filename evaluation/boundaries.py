@@ -21,7 +21,7 @@ from evaluation.design.boundaries import CLOSEST, efficacy_boundaries
 from evaluation.design.repeated import nominal_alpha
 from evaluation.inference.orientation import critical_of
 from evaluation.plan import HypothesisPlan, LookPlan
-from evaluation.results import Boundary, FutilityReading, HarmReading
+from evaluation.results import Boundary, FutilityReading, HarmReading, Unweighted
 from evaluation.spending import spending_by
 from protocols.errors import UsageError
 
@@ -84,8 +84,8 @@ def bound_of(
         return _because(nothing, "There is no estimate, so no alpha is spent.")
     cumulative = max(spent, _may_be_spent(look, alpha, time=time))
     if cumulative - spent <= SMALLEST_STEP * spent:
-        seen = earlier[-1].information_fraction if earlier else 0.0
-        grown = evaluable / look.planned_pairs > seen or look.moment is not None
+        seen = _pairs_at(look, earlier[-1]) if earlier else 0
+        grown = evaluable > seen or look.moment is not None
         return _because(nothing, _nothing_left(look, alpha, spent, grown=grown))
     highest = max((step.information for step in steps), default=0.0)
     if information - highest >= CLOSEST * information:
@@ -117,6 +117,10 @@ def _steps(look: LookPlan, earlier: Sequence[Boundary], level: float) -> Iterato
                 math.inf if before.z is None else before.z,
                 -math.inf if lower is None else lower,
             )
+
+
+def _pairs_at(look: LookPlan, before: Boundary) -> int:
+    return round(before.information_fraction * look.planned_at(before.look))
 
 
 def _same(before: Boundary, level: float) -> bool:
@@ -211,6 +215,7 @@ def boundary_of(
     crossed: bool | None,
     futility: tuple[FutilityReading, ...] = (),
     harm: tuple[HarmReading, ...] = (),
+    unweighted: Unweighted | None = None,
 ) -> Boundary:
     """The bound as the results keep it; `crossed` is None where nothing was tested."""
     return Boundary(
@@ -229,4 +234,5 @@ def boundary_of(
         clock_reading=look.moment,
         futility=futility,
         harm=harm,
+        unweighted=unweighted,
     )

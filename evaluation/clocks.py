@@ -76,7 +76,12 @@ def progress_of(look: LookPlan, pairs: Pairs, *, at_us: int) -> Progress:
 
 
 def spending_time(look: LookPlan, code: str, *, evaluable: int, information: float | None) -> float:
-    """Where the registered clock stands for one hypothesis, in [0, 1]; more than all is all."""
+    """Where the registered clock stands for one hypothesis, in [0, 1]; more than all is all.
+
+    Once the effect has changed the size, it stands where the plan has it: bounds are the plan's.
+    """
+    if look.weighted and look.look.information is not None:
+        return look.look.information
     monitoring = look.protocol.monitoring
     observed = min(1.0, evaluable / look.planned_pairs)
     match monitoring.clock:

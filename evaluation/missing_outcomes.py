@@ -37,6 +37,7 @@ class Case:
 
 DENOMINATORS = ("sensitivity", "specificity")  # the unknown outcome decides who is looked at
 EACH_BY_ITSELF = ("accuracy", "brier", "log_loss", "net_benefit")
+WEIGHTED = "Stages are combined by planned weights, for which there is no worst case."
 NO_BOUND = NotEvaluable(
     "no_bound_for_measure",
     "There is no worst case of this measure; registered sensitivity analyses take its place.",
@@ -46,6 +47,7 @@ NO_BOUND = NotEvaluable(
 def missing_bounds(evidence: Evidence, sample: Sample, *, shown: bool) -> MissingBounds:
     """Bounds on the primary population; without unascertained outcomes, the estimate itself."""
     plan, unknown = evidence.plan, sample.outcome == UNKNOWN
+    weighted = evidence.primary.unweighted is not None
     bound = evidence.bound.z if evidence.bound.z is not None else critical_of(plan.hypothesis.alpha)
     worst = _extreme(plan, sample, side="worst", bound=bound)
     best = _extreme(plan, sample, side="best", bound=bound)
@@ -60,6 +62,8 @@ def missing_bounds(evidence: Evidence, sample: Sample, *, shown: bool) -> Missin
         method=(AUC_METHOD if plan.endpoint.measure == "auc" else METHOD).sentence,
         reason=None,
     )
+    if weighted:
+        return empty.model_copy(update={"reason": WEIGHTED})
     if isinstance(worst, NotEvaluable):
         return empty.model_copy(update={"reason": worst.reason})
     if isinstance(best, NotEvaluable):

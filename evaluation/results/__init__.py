@@ -47,8 +47,10 @@ from evaluation.results.sequential import (
     HarmReading,
     Inference,
     PowerAhead,
+    ReEstimationResult,
     SequentialInference,
     SharedAlpha,
+    Unweighted,
 )
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "PopulationCount",
     "PowerAhead",
     "QuantityResult",
+    "ReEstimationResult",
     "Recommendation",
     "RefusalEntry",
     "Result",
@@ -87,4 +90,5 @@ __all__ = [
     "SubgroupCell",
     "SubgroupResult",
     "TestResult",
+    "Unweighted",
 ]

@@ -6,6 +6,7 @@ from evaluation.results.sequential import (
     HarmReading,
     SequentialInference,
     SharedAlpha,
+    Unweighted,
 )
 from protocols.methods.measures import Measure
 from protocols.vocabulary import Direction, Framework, Role, Verdict
@@ -69,6 +70,7 @@ class TestResult(Result):
     table: PairedTable | None
     warnings: tuple[str, ...]
     not_evaluable: str | None
+    unweighted: Unweighted | None = None  # of all pairs, where `statistic` combines stages
 
 
 class MissingBounds(Result):
@@ -111,6 +113,7 @@ class Boundary(Result):
     clock_reading: float | None = None  # events or days, where one of them is the clock
     futility: tuple[FutilityReading, ...] = ()
     harm: tuple[HarmReading, ...] = ()
+    unweighted: Unweighted | None = None  # then information and statistic are the weighted ones
 
 
 class HypothesisResult(Result):

@@ -11,6 +11,7 @@ from evaluation.results.beside import (
     SubgroupResult,
 )
 from evaluation.results.effects import HypothesisResult
+from evaluation.results.sequential import ReEstimationResult
 
 
 class FlowStep(Result):
@@ -75,6 +76,14 @@ class AlarmEntry(Result):
     detail: str
     n_units: int  # that the rule had seen
     entered_at: str  # RFC 3339 UTC, of the outcome that raised it
+    resumed_at: str | None = None  # of a pause that a person resumed before the lock
+    resumed_by: str | None = None
+    resumed_reason: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether at the lock it kept the candidate from being asked."""
+        return self.action == "stop" or (self.action == "pause" and self.resumed_at is None)
 
 
 class Recommendation(Result):
@@ -136,6 +145,7 @@ class LookResults(Result):
     digests: Digests
     headline: str  # the verdict sentence of the look
     hypotheses: tuple[HypothesisResult, ...]
+    re_estimation: ReEstimationResult | None = None  # at its look, and kept by those after it
     safety: tuple[SafetyResult, ...]
     analyses: tuple[AnalysisResult, ...]
     recommendation: Recommendation

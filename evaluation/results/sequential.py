@@ -41,8 +41,9 @@ class HarmReading(Result):
 class Inference(Result):
     """An estimate with a two-sided interval at `level`; `p_value` is one-sided against the null.
 
-    `kind` is naive, repeated, stagewise, or weighted (outcomes that came after the claim). `claim`
-    marks the registered one. A limit may not exist.
+    `kind` is naive, repeated, stagewise, estimate_order, likelihood_ratio_order, or, for outcomes
+    that came after the claim, weighted or deletion. `claim` marks the registered one. A limit may
+    not exist.
     """
 
     kind: str
@@ -70,7 +71,8 @@ class SequentialInference(Result):
     """Naive, repeated and stage-wise side by side, and what lies ahead; reasons where one is not.
 
     `repeated_p` is the smallest alpha of all looks together at which this look would have claimed,
-    `sequential_p` the smallest of the looks so far.
+    `sequential_p` the smallest of the looks so far. `bias_adjusted` is the effect under which trials
+    find this estimate on average, where the trial ends at this look.
     """
 
     inferences: tuple[Inference, ...]
@@ -78,6 +80,46 @@ class SequentialInference(Result):
     sequential_p: float | None
     ahead: tuple[PowerAhead, ...]
     reasons: tuple[str, ...]
+    bias_adjusted: float | None = None
+
+
+class Unweighted(Result):
+    """All pairs together, where a look is decided on stages combined by planned weights."""
+
+    information: float  # 1 / SE^2
+    statistic: float  # z on the normal scale
+
+
+class ReEstimationResult(Result):
+    """The one registered change of the planned total: what was read, and what follows.
+
+    Pairs are evaluable pairs. `weighted`: the effect was looked at, so that later looks combine
+    stages by planned weights. `reason` says why nothing was changed where nothing could be.
+    """
+
+    kind: str  # blinded_discordance | promising_zone
+    look: str
+    hypothesis: str
+    evaluable_pairs: int
+    nuisance: str | None  # discordance | standard_deviation
+    nuisance_planned: float | None
+    nuisance_seen: float | None
+    nuisance_pairs: int | None  # that it was read from
+    statistic: float | None  # z; of promising_zone alone
+    final_bound: float | None  # that the weighted z of the last look is held against
+    conditional_power: float | None  # under the estimate, at the planned total
+    power_at_total: float | None  # the same at the new one
+    zone: str | None  # stopped | unfavourable | promising | favourable
+    target_power: float
+    wanted_pairs: int | None  # for the target, without floor and cap
+    planned_pairs: int
+    cap_pairs: int
+    total_pairs: int
+    capped: bool
+    weighted: bool
+    who_is_unblinded: str
+    sentence: str
+    reason: str | None
 
 
 class SharedAlpha(Result):

@@ -17,16 +17,25 @@ from protocols.errors import UsageError
 class TwoStages:
     """The design at its interim look: cumulative planned information and bounds on z.
 
-    `lower` is -inf without futility at the interim look; `upper` may be inf there.
+    `lower` is -inf without futility at the interim look; `upper` may be inf there. `seen` is what
+    the interim look really had, None for what was planned; weights stay those of the plan.
     """
 
     information: tuple[float, float]
     upper: tuple[float, float]
     lower: float = -math.inf
+    seen: float | None = None
+
+    @property
+    def here(self) -> float:
+        """Information at the interim look."""
+        return self.information[0] if self.seen is None else self.seen
 
     def __post_init__(self) -> None:
         if not 0 < self.information[0] < self.information[1]:
             raise UsageError("INFORMATION_ORDER", "The second stage adds information.")
+        if not 0 < self.here < self.information[1]:
+            raise UsageError("INFORMATION_ORDER", "The interim look has part of the information.")
         if not math.isfinite(self.upper[1]):
             raise UsageError("BOUND_RANGE", "The final look needs an efficacy bound.")
 
@@ -85,7 +94,7 @@ def resized(z: float, design: TwoStages, zone: Zone, *, effect: float | None = N
     Outside the promising zone the plan stands; a crossed bound ends the trial at the interim
     look. The size never falls below the plan and never passes the cap.
     """
-    first, end = design.information
+    first, end = design.here, design.information[1]
     assumed = z / math.sqrt(first) if effect is None else effect
     critical = second_stage_critical(z, design)
     planned = stage_power(z, design, end - first, effect=assumed)

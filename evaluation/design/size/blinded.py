@@ -64,8 +64,13 @@ def reestimated_discordance(
     if not 0 <= discordant <= seen or seen == 0:
         raise UsageError("COUNT_RANGE", "Discordant pairs are some of the pairs seen.")
     observed = discordant / seen
-    usable = min(1.0, max(observed, abs(target.truth), 1 / (2 * seen)))
+    usable = usable_discordance(observed, seen, abs(target.truth))
     return _within(score_size(target, usable, plan), seen, rule, observed)
+
+
+def usable_discordance(observed: float, seen: int, least: float) -> float:
+    """An observed share of discordant pairs, but never less than the planned effect needs."""
+    return min(1.0, max(observed, least, 1 / (2 * seen)))
 
 
 def reestimated_sd(
