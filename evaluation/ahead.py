@@ -21,6 +21,8 @@ def looks_ahead(
     """A hypothesis' planned looks with more information than this one; None without such."""
     if look.final or information is None or not 0 < evaluable < look.planned_pairs:
         return None
+    if bound.level == 0:  # a graph has passed nothing on to it yet
+        return None
     end = information * look.planned_pairs / evaluable
     monitoring = look.protocol.monitoring
     spent = bound.alpha_spent
@@ -44,7 +46,7 @@ def looks_ahead(
 def _with_bounds(bound: Bound, steps: list[Step]) -> Later | None:
     whole = (*bound.trail, *steps)
     lower = [step.lower for step in whole]
-    if not steps or bound.level == 0:
+    if not steps:
         return None
     try:
         found = efficacy_boundaries(

@@ -13,6 +13,7 @@ from evaluation.sentences import three
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 
 DIFFERS = 1
+PLACES = 20  # that are printed
 
 LOOK = click.argument("look_id", metavar="LOOK")
 
@@ -68,6 +69,7 @@ def verify(look_id: str, *, folder: Path, as_json: bool) -> None:
         }
         digests = {"stored": verified.stored, "again": verified.again}
         facts["log"] = [departure.sentence() for departure in verified.log]
+        facts["places"] = list(verified.places)
         click.echo(json.dumps(facts | digests, sort_keys=True))
     elif verified.same:
         click.echo(f"The same bytes: results.json {verified.stored}")
@@ -76,6 +78,10 @@ def verify(look_id: str, *, folder: Path, as_json: bool) -> None:
         click.echo("Other bytes than stored: take this result for unverified.")
         click.echo(f"  stored {verified.stored}")
         click.echo(f"  again  {verified.again}")
+        for place in verified.places[:PLACES]:
+            click.echo(f"  value  {place}")
+        if len(verified.places) > PLACES:
+            click.echo(f"  and {len(verified.places) - PLACES} more; --json names all of them")
         for departure in verified.log:
             click.echo(f"  log    {departure.sentence()}")
     sys.exit(0 if verified.same else DIFFERS)

@@ -5,10 +5,12 @@ next run finds the lock and conducts the look on the very same data.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from evaluation.archive import from_bytes, to_bytes
 from evaluation.conduct import conduct
+from evaluation.differences import differences
 from evaluation.errors import EvaluationError
 from evaluation.plan import LookPlan, plan_of
 from evaluation.readiness import Refused, Standing, refused_by_data, refused_by_order
@@ -43,6 +45,7 @@ class Verified:
     """A look conducted again from its lock, beside what was stored (SHA-256, hexadecimal).
 
     `log` is empty where the stored log of all looks so far replays to the same bounds by itself.
+    `places` are the values that differ, each with its place in the results.
     """
 
     look: str
@@ -50,6 +53,7 @@ class Verified:
     stored: str
     again: str
     log: tuple[Departure, ...] = ()
+    places: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -106,15 +110,17 @@ def verify_look(store: Store, trial: str, look_id: str) -> Verified:
     before = [from_bytes(r.results) for r in look_results(store, trial) if r.number < row.number]
     protocol = protocol_in_force(store, trial)
     again = to_bytes(conduct(protocol, data, before))
+    places = tuple(differences(json.loads(row.results), json.loads(again)))
     stored = hashlib.sha256(row.results.encode()).hexdigest()
     if stored != row.results_sha256:
+        where = f" What differs first is {places[0]}." if places else ""
         raise EvaluationError(
             "RESULTS_DAMAGED",
             f"The stored results of look {look_id} are not the bytes that were saved; "
-            "restore the trial store from a backup.",
+            f"restore the trial store from a backup.{where}",
         )
     log = departures(protocol, from_bytes(row.results))
-    return Verified(look_id, row.lock_id, stored, hashlib.sha256(again).hexdigest(), log)
+    return Verified(look_id, row.lock_id, stored, hashlib.sha256(again).hexdigest(), log, places)
 
 
 def _standing(store: Store, look: LookPlan, *, at_us: int) -> Standing:

@@ -196,8 +196,9 @@ def test_results_that_were_tampered_with_are_found(store: Store, tmp_path: Path)
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("UPDATE look_result SET results = replace(results, '0.025', '0.05')")
     connection.close()
-    with pytest.raises(EvaluationError, match="not the bytes that were saved"):
+    with pytest.raises(EvaluationError, match="not the bytes that were saved") as damaged:
         verify_look(store, TRIAL, "L1")
+    assert "hypotheses[H1].alpha: stored 0.05, again 0.025" in str(damaged.value)
 
 
 class TestCommandLine:

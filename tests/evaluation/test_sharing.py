@@ -143,6 +143,22 @@ def test_a_hypothesis_without_alpha_waits_for_what_is_passed_on() -> None:
     assert good[1].verdict is Verdict.NOT_TESTED
 
 
+def test_a_hypothesis_without_alpha_waits_where_two_looks_lie_ahead() -> None:
+    def edit(document: Document) -> None:
+        share_alpha(document, "graph", [1.0, 0.0, 0.0], transitions=[["H1", "H3", 1.0]])
+        shares = {"L1": 0.3, "L2": 0.6, "L3": 1.0}
+        looks = [{"id": name, "information": share} for name, share in shares.items()]
+        document["monitoring"]["looks"] = looks
+
+    protocol = example_protocol(edit)
+    pairs = simulate_pairs(protocol, Truth(n=200, candidate_separation=0.8))
+    first = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses
+    assert [h.verdict for h in first[1:]] == [Verdict.NOT_TESTED, Verdict.NOT_TESTED]
+    assert first[0].sequential is not None
+    assert first[0].sequential.ahead
+    assert all(h.sequential is not None and not h.sequential.ahead for h in first[1:])
+
+
 def test_a_claim_is_read_at_the_level_of_its_own_alpha() -> None:
     protocol = _protocol("holm", THIRDS)
     found = _looks(protocol, Truth(n=620, candidate_separation=1.4, seed=6))[1].hypotheses
