@@ -86,11 +86,24 @@ class LookAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What the registered re-estimation made of the planned total at the look `at`.
+
+    `weighted`: the effect was looked at, so later looks combine stages by planned weights.
+    """
+
+    at: str
+    total: int
+    weighted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LookPlan:
     """One look; `number` counts the looks made from 1, `place` those of the plan.
 
     They differ only where the plan allows looks to be skipped or added. `moment` is what the
-    clocks `events` and `calendar` read at the lock, known once there is one.
+    clocks `events` and `calendar` read at the lock, known once there is one; `change` is what an
+    earlier look made of the planned total, None where none did.
     """
 
     protocol: Protocol
@@ -99,6 +112,7 @@ class LookPlan:
     hypotheses: tuple[HypothesisPlan, ...]
     place: int | None
     moment: float | None = None
+    change: Change | None = None
 
     @property
     def final(self) -> bool:
@@ -106,7 +120,19 @@ class LookPlan:
 
     @property
     def planned_pairs(self) -> int:
-        return self.protocol.sample_size.evaluable_pairs
+        """The total in force: the registered one until a re-estimation has changed it."""
+        registered = self.protocol.sample_size.evaluable_pairs
+        return registered if self.change is None else self.change.total
+
+    def planned_at(self, look: str) -> int:
+        """The total that was in force at the look before this one, by its id."""
+        before = self.change is None or look == self.change.at
+        return self.protocol.sample_size.evaluable_pairs if before else self.planned_pairs
+
+    @property
+    def weighted(self) -> bool:
+        """Whether stages are combined here by weights that were planned."""
+        return self.change is not None and self.change.weighted
 
     @property
     def required_pairs(self) -> float:
