@@ -19,10 +19,10 @@ from protocols.rules import (
     outcomes,
     people,
     plan,
+    re_estimation,
     sharing,
     simulation,
     text,
-    unfinished,
 )
 from protocols.schema import Protocol
 
@@ -38,6 +38,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *plan.RULES,
     *monitoring.RULES,
     *looks.RULES,
+    *re_estimation.RULES,
     *simulation.RULES,
     *effects.RULES,
     *expressions.RULES,
@@ -46,7 +47,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *people.RULES,
     *text.RULES,
     *anytime.RULES,
-    *unfinished.RULES,
 )
 
 

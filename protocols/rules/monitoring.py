@@ -1,4 +1,4 @@
-"""Spending, futility, bounds for harm, rules at any time, and one change of the size."""
+"""Spending, futility, bounds for harm and rules at any time."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -173,25 +173,6 @@ def binding(protocol: Protocol) -> Iterator[Finding]:
         yield error(Code.BINDING_REASON, path, message, remedy)
 
 
-def re_estimation(protocol: Protocol) -> Iterator[Finding]:
-    """The size only grows, up to a cap, and inside a zone that is one."""
-    plan, planned = protocol.re_estimation, protocol.sample_size.evaluable_pairs
-    if plan is None:
-        return
-    if plan.cap_pairs < planned:
-        message = f"The cap of {plan.cap_pairs} pairs lies below the planned {planned}."
-        remedy = "The size may grow and never shrink; write the plan or more."
-        yield error(Code.RE_ESTIMATION_CAP, "re_estimation.cap_pairs", message, remedy)
-    low, high = plan.lower_zone, plan.upper_zone
-    fits = (low, high) == (None, None)
-    if plan.kind == "promising_zone":
-        fits = low is not None and high is not None and 0 < low < high < 1
-    if not fits:
-        message = f"This is no zone of conditional power for {plan.kind}."
-        remedy = "promising_zone: 0 < lower_zone < upper_zone < 1; blinded_discordance: null."
-        yield error(Code.RE_ESTIMATION_ZONE, "re_estimation.lower_zone", message, remedy)
-
-
 def anytime_limits(protocol: Protocol) -> Iterator[Finding]:
     """A limit on a share can be passed; only an expected rate may be 1 or more."""
     for index, rule in enumerate(protocol.anytime_safety):
@@ -210,6 +191,5 @@ RULES = (
     named_looks,
     futility_values,
     binding,
-    re_estimation,
     anytime_limits,
 )

@@ -219,12 +219,6 @@ CASES: dict[Code, Case] = {
         "monitoring.looks[0].information", "evaluable_pairs: 600", "evaluable_pairs: 60"
     ),
     Code.TOLERANCE_TOO_WIDE: _change("monitoring.tolerance", "tolerance: 0.05", "tolerance: 0.5"),
-    Code.NOT_IMPLEMENTED_YET: _change(
-        "re_estimation",
-        "re_estimation: null",
-        "re_estimation: {kind: blinded_discordance, look: L1, cap_pairs: 900, lower_zone: null,"
-        " upper_zone: null, target_power: 0.9, who_is_unblinded: Nobody at all.}",
-    ),
     Code.POWER_IMPLAUSIBLE: _change("sample_size.power", "power: 0.9", "power: 1.0"),
     Code.POWER_LOW: _warn("sample_size.power", "power: 0.9", "power: 0.7"),
     Code.POPULATION_PRIMARY: _change("analysis_populations", "role: supporting", "role: primary"),

@@ -82,6 +82,26 @@ SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
     Code.FUTILITY_SCALE: ("error", "futility[0].beta", (futility(beta="0.1"),)),
     Code.BINDING_REASON: ("error", "futility[0].binding_reason", (futility(binding="true"),)),
     Code.RE_ESTIMATION_CAP: ("error", "re_estimation.cap_pairs", (resizing(cap_pairs="500"),)),
+    Code.RE_ESTIMATION_POWER: (
+        "error",
+        "re_estimation.target_power",
+        (resizing(target_power="0.8"),),
+    ),
+    Code.RE_ESTIMATION_HYPOTHESIS: (
+        "error",
+        "multiplicity.order[0]",
+        (resizing(), ("[[H1], [H2]]", "[[H1, H2]]")),
+    ),
+    Code.RE_ESTIMATION_SIZE: (
+        "error",
+        "re_estimation.kind",
+        (resizing(kind="blinded_discordance", lower_zone="null", upper_zone="null"),),
+    ),
+    Code.RE_ESTIMATION_UNDEFINED: (
+        "error",
+        "monitoring.unplanned_looks",
+        (resizing(), ("unplanned_looks: forbidden", "unplanned_looks: allowed")),
+    ),
     Code.RE_ESTIMATION_ZONE: ("error", "re_estimation.lower_zone", (resizing(lower_zone="0.95"),)),
     Code.TRUE_EFFECT_SIDE: (
         "error",

@@ -3,7 +3,6 @@
 import pytest
 
 from protocols.findings import Code
-from protocols.rules.unfinished import NOT_YET
 from protocols.summary import summary_lines, summary_of
 from tests.protocols.cases import SECOND_HYPOTHESIS
 from tests.protocols.documents import Edit, findings_of
@@ -37,14 +36,96 @@ EVERYTHING: tuple[Edit, ...] = (
 
 
 def _faults(*edits: Edit) -> set[tuple[str, str]]:
-    """(code, path) of every finding but that the engine is not there yet."""
-    found = findings_of(*edits)
-    return {(f.code, f.path) for f in found if f.code != Code.NOT_IMPLEMENTED_YET}
+    """(code, path) of every finding."""
+    return {(f.code, f.path) for f in findings_of(*edits)}
 
 
-def test_what_no_look_obeys_yet_is_refused_by_its_field() -> None:
-    found = findings_of(*EVERYTHING)
-    assert {(f.code, f.path) for f in found} == {(Code.NOT_IMPLEMENTED_YET, p) for p in NOT_YET}
+def test_everything_but_a_change_of_size_hangs_together() -> None:
+    assert _faults(*(edit for edit in EVERYTHING if edit != resizing())) == set()
+
+
+def test_a_change_of_size_by_the_effect_takes_little_beside_it() -> None:
+    undefined = {
+        path for code, path in _faults(*EVERYTHING) if code == Code.RE_ESTIMATION_UNDEFINED
+    }
+    assert undefined == {
+        "harm_bounds[0]",
+        "monitoring.unplanned_looks",
+        "monitoring.late_outcomes",
+    }
+    assert (Code.RE_ESTIMATION_HYPOTHESIS, "multiplicity.procedure") in _faults(*EVERYTHING)
+
+
+BLIND = {"kind": "blinded_discordance", "lower_zone": "null", "upper_zone": "null"}
+SENSITIVE = (
+    ("measure: auc", "measure: sensitivity"),
+    ("test: delong", "test: tango_score"),
+)
+
+
+def test_a_blinded_change_stands_beside_everything_that_shares_no_alpha() -> None:
+    edits = (
+        *SENSITIVE,
+        resizing(**BLIND),
+        sized(nuisance="{discordance: 0.15, prevalence: 0.25}"),
+        harm(),
+        futility(),
+        ("unplanned_looks: forbidden", "unplanned_looks: allowed"),
+        ("late_outcomes: repeated", "late_outcomes: weighted"),
+    )
+    found = {code for code, _ in _faults(*edits)}
+    assert not {code for code in found if code.startswith("RE_ESTIMATION")}
+
+
+@pytest.mark.parametrize(
+    ("edits", "fault"),
+    [
+        ((sized(),), (Code.RE_ESTIMATION_SIZE, "re_estimation.kind")),
+        (SENSITIVE, (Code.RE_ESTIMATION_SIZE, "sample_size.design")),
+        (
+            (*SENSITIVE, sized(nuisance="{discordance: 0.15}")),
+            (Code.RE_ESTIMATION_SIZE, "sample_size.design[0].nuisance"),
+        ),
+        (
+            (*SENSITIVE, sized(power="0.95")),
+            (Code.RE_ESTIMATION_POWER, "re_estimation.target_power"),
+        ),
+        (
+            (("clock: evaluable_pairs", "clock: events"),),
+            (Code.RE_ESTIMATION_UNDEFINED, "monitoring.clock"),
+        ),
+        (
+            (("[[H1], [H2]]", "[[H1, H2]]"),),
+            (Code.RE_ESTIMATION_HYPOTHESIS, "multiplicity.order[0]"),
+        ),
+    ],
+)
+def test_a_blinded_change_needs_what_it_reads(
+    edits: tuple[Edit, ...], fault: tuple[str, str]
+) -> None:
+    assert fault in _faults(resizing(**BLIND), *edits)
+
+
+@pytest.mark.parametrize(
+    ("edit", "path"),
+    [
+        (futility(binding="true", binding_reason="Nobody goes on."), "futility[0].binding"),
+        (
+            ("claim_interval: repeated", "claim_interval: estimate_order"),
+            "monitoring.claim_interval",
+        ),
+        (
+            ("final_look: full_alpha", "final_look: information_fraction"),
+            "monitoring.final_look",
+        ),
+        (("late_outcomes: repeated", "late_outcomes: deletion"), "monitoring.late_outcomes"),
+        (harm(), "harm_bounds[0]"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_has_no_meaning_after_a_promising_zone_is_refused(edit: Edit, path: str) -> None:
+    assert (Code.RE_ESTIMATION_UNDEFINED, path) in _faults(resizing(), edit)
+    assert (Code.RE_ESTIMATION_UNDEFINED, path) not in _faults(edit)
 
 
 @pytest.mark.parametrize("edit", EVERYTHING[2:], ids=lambda edit: edit[0])
@@ -73,7 +154,7 @@ def test_each_of_it_alone_hangs_together(edit: Edit) -> None:
         (futility(**BETA),),
         (futility(scale="conditional_power", values="[0.1]", true_effect="0.01"),),
         (futility(binding="true", binding_reason="The contract ends the trial."),),
-        (resizing(kind="blinded_discordance", lower_zone="null", upper_zone="null"),),
+        (resizing(cap_pairs="600", upper_zone="0.8"),),
         (
             anytime(
                 method="poisson_maxsprt",
@@ -197,8 +278,12 @@ PARAMETER, GRAPH = "monitoring.spending.parameter", "multiplicity.graph"
         ),
         ((resizing(look="L2"),), (Code.LOOK_IS_LAST, "re_estimation.look")),
         (
-            (resizing(kind="blinded_discordance"),),
+            (resizing(upper_zone="null"),),
             (Code.RE_ESTIMATION_ZONE, "re_estimation.lower_zone"),
+        ),
+        (
+            (resizing(target_power="0.8"),),
+            (Code.RE_ESTIMATION_POWER, "re_estimation.target_power"),
         ),
         ((sized(power="0.4"),), (Code.POWER_IMPLAUSIBLE, "sample_size.design[0].power")),
     ],
