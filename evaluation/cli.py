@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -101,13 +102,15 @@ def lines_of(results: LookResults, sha256: str) -> list[str]:
         results.headline,
         f"{results.recommendation.sentence} [{results.recommendation.recommendation}]",
         "",
-        f"{facts.trial}  look {facts.look} ({facts.look_number} of {facts.looks_planned},"
+        f"{facts.trial}  look {facts.look} ({facts.counted},"
         f" {facts.status})  {facts.evaluable_pairs} of {facts.planned_pairs} evaluable pairs",
         "",
         *_table([HEAD, *(_row(h) for h in results.hypotheses)]),
         "",
         *(f"{s.id}: {s.sentence}" for s in results.safety),
         *(f"{a.rule} asked to {a.action} between looks: {a.detail}" for a in results.alarms),
+        *_table([INFERENCES, *(row for h in results.hypotheses for row in _inferences(h))]),
+        "",
         "",
         f"protocol {results.digests.protocol}",
         f"lock     {results.digests.lock}",
@@ -144,9 +147,31 @@ def _effect(result: HypothesisResult) -> str:
 def _number(value: float | None) -> str:
     return "–" if value is None else three(value)
 
+INFERENCES = ("hypothesis", "inference", "estimate", "interval", "level", "p one-sided", "")
+
+
+def _inferences(result: HypothesisResult) -> Iterator[tuple[str, ...]]:
+    """Naive, repeated and stage-wise beside one another, the registered one marked."""
+    found = result.sequential
+    if found is None:
+        return
+    for item in found.inferences:
+        yield (
+            result.id,
+            item.kind.replace("_", " "),
+            three(item.estimate),
+            " to ".join("no limit" if x is None else three(x) for x in (item.low, item.high)),
+            f"{100 * item.level:.6g} %",
+            f"{item.p_value:.3g}",
+            "the claim" if item.claim else "",
+        )
+    if found.bias_adjusted is not None:
+        yield (result.id, "bias adjusted", three(found.bias_adjusted), "–", "–", "–", "")
+
+
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD))]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows

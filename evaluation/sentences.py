@@ -7,6 +7,7 @@ it is held against: a reader must see what decided.
 from dataclasses import dataclass
 
 from evaluation.decide import Decided
+from evaluation.inferences import LATE, leaves_out
 from evaluation.plan import HypothesisPlan
 from evaluation.results import Boundary, Interval, SequentialInference, TestResult
 from protocols.methods.measures import MEASURES, Measure
@@ -81,20 +82,31 @@ def verdict_sentence(
     return sentence
 
 
+CLAIM_WORDS = {
+    "stagewise": "stage-wise order",
+    "estimate_order": "order of the estimates",
+    "likelihood_ratio_order": "order of the likelihood ratios",
+    "weighted": "weighting of late outcomes",
+    "deletion": "deletion of the look that stopped",
+}
+NO_LONGER = " With what came late it no longer leaves out the margin."
+
+
 def claim_words(plan: HypothesisPlan, found: SequentialInference | None) -> tuple[str, ...]:
     """The registered claim where it is not the repeated interval, which stands there already."""
-    words = {"stagewise": "stage-wise order", "weighted": "weighting of late outcomes"}
     for item in () if found is None else found.inferences:
-        if not item.claim or item.kind not in words:
+        if not item.claim or item.kind not in CLAIM_WORDS:
             continue
         limits = [
             "no limit" if limit is None else three(limit, apart_from=_edge(plan, limit))
             for limit in (item.low, item.high)
         ]
-        return (
-            f"By the {words[item.kind]}, as registered: median unbiased {plan.scale} "
-            f"{three(item.estimate)} ({plain(100 * item.level)}% interval {' to '.join(limits)}).",
+        said = (
+            f"By the {CLAIM_WORDS[item.kind]}, as registered: median unbiased {plan.scale} "
+            f"{three(item.estimate)} ({plain(100 * item.level)}% interval {' to '.join(limits)})."
         )
+        late = "" if leaves_out(plan, item) or item.kind not in LATE else NO_LONGER
+        return (said + late,)
     return ()
 
 

@@ -99,7 +99,7 @@ def _identity(reading: Reading) -> Part:
     results, facts = reading.results, reading.results.facts
     rows = (
         ("Trial", facts.trial),
-        ("Look", f"{facts.look}, number {facts.look_number} of {facts.looks_planned}"),
+        ("Look", f"{facts.look}, number {facts.counted}"),
         ("Data locked", facts.locked_at),
         ("Results digest", reading.digest),
         ("Lock digest", results.digests.lock),

@@ -151,7 +151,7 @@ def refusals_section(reading: Reading) -> Section:
     results = reading.results
     facts = results.facts
     made = (
-        f"{numbers.plural(facts.looks_made, 'look')} made of {numbers.count(facts.looks_planned)} "
+        f"{numbers.plural(facts.looks_made, 'look')} made, {numbers.count(facts.looks_planned)} "
         f"planned; {numbers.plural(facts.looks_refused, 'look')} refused."
     )
     if not results.refusals:

@@ -295,7 +295,7 @@ def _change(before: float | None, after: float | None, verb: str, noun: str) -> 
 def stamps(results: LookResults) -> tuple[str, ...]:
     """The status of the look, and what a reader must know before the verdict."""
     facts = results.facts
-    stamp = [f"{facts.status}: look {facts.look_number} of {facts.looks_planned}"]
+    stamp = [f"{facts.status}: look {facts.counted}"]
     if facts.retrospective:
         stamp.append("RETROSPECTIVE")
     major = sum(d.n for d in results.deviations if d.severity == "major")

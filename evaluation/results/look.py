@@ -123,6 +123,15 @@ class LookFacts(Result):
     looks_made: int
     looks_refused: int
 
+    @property
+    def counted(self) -> str:
+        """'2 of 3'; '4 (3 planned)' where looks were added or passed over."""
+        at_end = self.look_number == self.looks_planned
+        planned = self.look_number <= self.looks_planned and self.final == at_end
+        if planned and not self.look.startswith("unplanned_"):
+            return f"{self.look_number} of {self.looks_planned}"
+        return f"{self.look_number} ({self.looks_planned} planned)"
+
 
 class CompletenessResult(Result):
     """Accepted requests against recorded ones, and the share that was lost."""

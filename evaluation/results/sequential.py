@@ -71,8 +71,8 @@ class SequentialInference(Result):
     """Naive, repeated and stage-wise side by side, and what lies ahead; reasons where one is not.
 
     `repeated_p` is the smallest alpha of all looks together at which this look would have claimed,
-    `sequential_p` the smallest of the looks so far. `bias_adjusted` is the effect under which trials
-    find this estimate on average, where the trial ends at this look.
+    `sequential_p` the smallest of the looks so far. `bias_adjusted` is the effect under which
+    trials find this estimate on average, where the trial ends at this look.
     """
 
     inferences: tuple[Inference, ...]

@@ -29,7 +29,10 @@ INFERENCES = {
     "naive": "Naive: as if this were the only look",
     "repeated": "Repeated: holds at every look",
     "stagewise": "Stage-wise: if the trial stops here",
+    "estimate_order": "Order of the estimates: if the trial stops here",
+    "likelihood_ratio_order": "Order of the likelihood ratios: if the trial stops here",
     "weighted": "Weighted: with outcomes after the claim",
+    "deletion": "Deletion: with outcomes after the claim, without the look that made it",
 }
 TRUTHS = {
     "design": "the effect that the trial was sized for",
@@ -134,6 +137,8 @@ def inferences_table(hypothesis: HypothesisResult, form: EffectFormat) -> Table:
     """Naive, repeated and stage-wise side by side, the registered claim in bold."""
     found = hypothesis.sequential
     rows = [] if found is None else [_inference_row(item, form) for item in found.inferences]
+    if found is not None and found.bias_adjusted is not None:
+        rows.append(_bias_row(found.bias_adjusted, form))
     reasons = () if found is None else found.reasons
     note = "The claim rests on the line in bold, as registered. p is one-sided against the margin."
     if found is not None and found.sequential_p is not None:
@@ -164,6 +169,18 @@ def _inference_row(item: Inference, form: EffectFormat) -> Row:
             cell(numbers.p_value(item.p_value), item.p_value),
         ),
         strong=item.claim,
+    )
+
+
+def _bias_row(estimate: float, form: EffectFormat) -> Row:
+    return Row(
+        (
+            cell("Adjusted for the bias of stopping (Whitehead 1986)"),
+            value_cell(estimate, form.with_unit),
+            blank("none"),
+            blank("none"),
+            blank("none"),
+        )
     )
 
 

@@ -26,18 +26,20 @@ def weighted_p(
     late: tuple[float, float],
     weight: float | None = None,
     effect: float = 0.0,
+    lower: Sequence[float] = (),
 ) -> float:
     """Upper tail of sqrt(w) z(stage-wise p) + sqrt(1 - w) z(late), both under `effect`.
 
     `late` is the z of the late outcomes alone and their information. `weight` None is the share
-    of information at stopping; a registered weight lies in (0, 1).
+    of information at stopping; a registered weight lies in (0, 1). `lower` are binding futility
+    bounds of the looks before the stop.
     """
     late_z, gained = late
     share = information[-1] / (information[-1] + gained) if weight is None else weight
     if not (0 < share < 1 and gained > 0):
         raise UsageError("OVERRUN_WEIGHT", "Late outcomes add information; a weight is in (0, 1).")
     check_information(information)
-    p = stagewise_p(z, bounds_before, information, effect=effect)
+    p = stagewise_p(z, bounds_before, information, effect=effect, lower=lower)
     first = -float(special.ndtri(min(max(p, 1e-300), 1 - 1e-16)))
     later = late_z - effect * math.sqrt(gained)
     return float(special.ndtr(-math.sqrt(share) * first - math.sqrt(1 - share) * later))
@@ -51,6 +53,7 @@ def weighted_inference(
     late: tuple[float, float],
     level: float,
     weight: float | None = None,
+    lower: Sequence[float] = (),
 ) -> StagewiseInference:
     """Inverts `weighted_p` in the effect: p-value, median unbiased estimate, interval.
 
@@ -61,17 +64,25 @@ def weighted_inference(
     unit = 1 / math.sqrt(total)
 
     def at(effect: float) -> float:
-        return weighted_p(z, bounds_before, information, late=late, weight=weight, effect=effect)
+        return weighted_p(
+            z, bounds_before, information, late=late, weight=weight, effect=effect, lower=lower
+        )
 
     estimate, low, high = inverted(at, naive=naive, unit=unit, level=level)
     return StagewiseInference(at(0.0), estimate, low, high, level)
 
 
 def deletion_inference(
-    z: float, bounds_before: Sequence[float], information: Sequence[float], *, level: float
+    z: float,
+    bounds_before: Sequence[float],
+    information: Sequence[float],
+    *,
+    level: float,
+    lower: Sequence[float] = (),
 ) -> StagewiseInference:
     """As if the look that stopped had not been: `z` and the last information are of all data.
 
-    `bounds_before` are the bounds of the looks before the one deleted.
+    `bounds_before` (and `lower`, where futility binds) are those of the looks before the one
+    deleted.
     """
-    return stagewise_inference(z, bounds_before, information, level=level)
+    return stagewise_inference(z, bounds_before, information, level=level, lower=lower)
