@@ -18,7 +18,7 @@ from evaluation.design.walks import walk
 from protocols.errors import UsageError
 
 CLOSEST = 1e-4  # smallest share of new information at a look that the quadrature resolves
-TOLERANCE = 1e-12  # on z
+TOLERANCE = 1e-13  # on z
 FARTHEST = 40.0  # z of the smallest spend a double can hold, and a little more
 
 
@@ -63,7 +63,7 @@ def next_bound(stop: Stop | None, here: float, increment: float) -> tuple[float,
     paths = carry_on(stop, here, reach=math.hypot(REACH, alone))
     if not float(paths.mass.sum()) > increment:
         raise UsageError("ALPHA_UNSPENDABLE", "Too few paths are left to spend this alpha on.")
-    return root_of_spend(paths, here, increment, start=alone), paths
+    return root_of_spend(paths, here, increment, start=min(alone, stop.upper)), paths
 
 
 def root_of_spend(
@@ -71,17 +71,19 @@ def root_of_spend(
 ) -> float:
     """The z beyond which `increment` of the paths end up at information `here`.
 
-    Newton from above: without drift the bound of a lone look is never below the one sought.
-    The logarithm of a crossing probability is concave in the bound, so the steps come down
-    monotonically; a bracketed root stands behind in case rounding says otherwise.
+    Halley's steps on the logarithm of the crossing probability, which is concave in the bound;
+    each takes the error to about its third power, in units of the local scale of the
+    probability. A bracketed root stands behind in case rounding says otherwise.
     """
     goal = math.log(increment)
     bound = start
+    scale = math.sqrt(1 - paths.information / here)
     for _ in range(60):
-        log_p, slope = log_crossing(paths, here, bound, drift=drift)
-        step = (log_p - goal) / slope
+        log_p, slope, bend = log_crossing(paths, here, bound, drift=drift)
+        short = log_p - goal
+        step = short / slope / max(1 - short * bend / (2 * slope * slope), 0.5)
         bound -= step
-        if abs(step) < TOLERANCE:
+        if abs(step) ** 3 < TOLERANCE * scale * scale:
             return bound
     span = REACH + abs(start) + abs(drift) * math.sqrt(here)
     found = optimize.brentq(

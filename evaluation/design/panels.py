@@ -14,12 +14,15 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from evaluation.inference.arrays import FloatArray
+from evaluation.inference.arrays import FloatArray, IntArray
 
 ORDER = 24
 WIDTH = 8.0  # of one panel, in units of the local smoothing scale
 REACH = 9.0  # standard deviations of a look's score that are integrated
-ROWS = 256  # of the transition matrix held at once
+FEW = 25_000  # pairs of nodes that are quicker taken one by one
+ROWS = 64  # panels stepped to at once
+SMALLEST_LOG = -1000.0  # of a density; even a panel's width away it is too small for a double
+SMALLEST_PLAIN = 1e-250  # a probability that sums of doubles give with all its digits
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 
 
@@ -84,12 +87,59 @@ def _density(origin: Paths | None, here: float, nodes: FloatArray, drift: float)
     if origin is None:
         return _normal(nodes - drift * here, here)
     gained = here - origin.information
-    density = np.empty_like(nodes)
-    for start in range(0, len(nodes), ROWS):
-        rows = slice(start, start + ROWS)
-        steps = nodes[rows, None] - origin.nodes[None, :] - drift * gained
-        density[rows] = _normal(steps, gained) @ origin.mass
+    if nodes.size * origin.nodes.size <= FEW:
+        return _normal(nodes[:, None] - origin.nodes - drift * gained, gained) @ origin.mass
+    there = nodes.reshape(-1, ORDER)
+    density = np.empty_like(there)
+    for first in range(0, len(there), ROWS):
+        rows = slice(first, first + ROWS)
+        density[rows] = _stepped(origin, there[rows], drift * gained, gained)
+    return density.ravel()
+
+
+def _stepped(origin: Paths, there: FloatArray, shift: float, gained: float) -> FloatArray:
+    """The density at panels `there` after a normal step of mean `shift` and variance `gained`.
+
+    Between the panel around y and that around x the kernel factors, with y + u and x + w in them
+    and d = y - x - shift, into exp(-d^2 / 2v) exp(-d u / v) exp(d w / v) exp(-(u - w)^2 / 2v): so
+    it takes exponentials by node and pair of panels, not by pair of nodes. What is not within
+    REACH steps of where the integrand is largest is left out: the integrand is log-concave, so it
+    falls from there at least as fast as the kernel, however small it is itself.
+    """
+    mass = origin.mass.reshape(-1, ORDER)
+    heres, (x, w) = mass.sum(axis=1), _centred(origin.nodes.reshape(-1, ORDER))
+    y, u = _centred(there)
+    apart = y[:, None] - x - shift
+    with np.errstate(divide="ignore"):
+        logs = np.log(heres) - apart * apart / (2 * gained)
+    mode = logs.argmax(axis=1)
+    top = logs[np.arange(len(y)), mode]
+    seen = _window(mode, len(x), (u[-1] + REACH * math.sqrt(gained)) / (w[-1] - w[0]))
+    rows = np.arange(len(y))[:, None]
+    lost = top < SMALLEST_LOG  # no double holds the density: a step of 0 keeps it out of the way
+    apart = np.where(lost[:, None], 0.0, apart[rows, seen])[:, :, None] / gained
+    fall = np.where(lost[:, None], -np.inf, logs[rows, seen] - top[:, None])[:, :, None]
+    share = mass / np.where(heres > 0, heres, 1.0)[:, None]
+    within = np.exp(np.subtract.outer(w, u) ** 2 * (-0.5 / gained))
+    landed = (np.exp(fall + apart * w) * share[seen]) @ within
+    total = (landed * np.exp(-apart * u)).sum(axis=1)
+    root = np.exp(np.where(lost, 0.0, top) / 2)[:, None]  # its square may be too small for now
+    density: FloatArray = total * root * root / math.sqrt(2 * math.pi * gained)
     return density
+
+
+def _centred(panels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The middle of each panel, and how far its nodes lie from there; all are of one width."""
+    middle = (panels[:, 0] + panels[:, -1]) / 2
+    return middle, panels[0] - middle[0]
+
+
+def _window(mode: IntArray, panels: int, needed: float) -> IntArray:
+    """By row the indices of neighbouring panels around `mode`, equally many in all rows."""
+    half = math.ceil(needed) + 1
+    many = min(2 * half + 1, panels)
+    first = np.clip(mode - half, 0, panels - many)
+    return first[:, None] + np.arange(many)
 
 
 def _normal(values: FloatArray, variance: float) -> FloatArray:
@@ -110,15 +160,22 @@ def crossing(paths: Paths | None, target: float, bound: float, *, drift: float =
 
 def log_crossing(
     paths: Paths, target: float, bound: float, *, drift: float = 0.0
-) -> tuple[float, float]:
-    """Logarithm of `crossing`, and its derivative by the bound."""
+) -> tuple[float, float, float]:
+    """Logarithm of `crossing`, and its first and second derivative by the bound."""
     gained = target - paths.information
     z = (bound * math.sqrt(target) - paths.nodes - drift * gained) / math.sqrt(gained)
-    with np.errstate(divide="ignore"):
-        log_mass = np.log(paths.mass)
-    log_p = _log_sum(log_mass + special.log_ndtr(-z))
-    log_slope = _log_sum(log_mass - z * z / 2) - LOG_SQRT_2PI
-    return log_p, -math.sqrt(target / gained) * math.exp(log_slope - log_p)
+    p = float(paths.mass @ special.ndtr(-z))
+    if p > SMALLEST_PLAIN:
+        edge = paths.mass * np.exp(z * z * -0.5 - LOG_SQRT_2PI)
+        log_p, hazard, bend = math.log(p), float(edge.sum()) / p, float(edge @ z) / p
+    else:
+        with np.errstate(divide="ignore"):
+            log_mass = np.log(paths.mass)
+        log_p = _log_sum(log_mass + special.log_ndtr(-z))
+        edge = np.exp(log_mass - z * z / 2 - (LOG_SQRT_2PI + log_p))
+        hazard, bend = float(edge.sum()), float(edge @ z)
+    stretch = math.sqrt(target / gained)
+    return log_p, -stretch * hazard, stretch * stretch * (bend - hazard * hazard)
 
 
 def _log_sum(logs: FloatArray) -> float:
