@@ -183,6 +183,7 @@ def deviations_of(facts: LockedFacts) -> tuple[DeviationCount, ...]:
 
 def alarms_of(facts: LockedFacts) -> tuple[AlarmEntry, ...]:
     """What safety rules raised between looks before the lock, in order of time."""
+    resumed = {row["rule"]: row for row in facts.resumptions}
     return tuple(
         AlarmEntry(
             rule=alarm["rule"],
@@ -191,9 +192,20 @@ def alarms_of(facts: LockedFacts) -> tuple[AlarmEntry, ...]:
             detail=alarm["detail"],
             n_units=int(alarm["n_units"]),
             entered_at=rfc3339(int(alarm["entered_at_us"])),
+            **_resumption(resumed.get(alarm["rule"])),
         )
         for alarm in facts.alarms
     )
+
+
+def _resumption(row: dict[str, str] | None) -> dict[str, str | None]:
+    if row is None:
+        return {}
+    return {
+        "resumed_at": rfc3339(int(row["resumed_at_us"])),
+        "resumed_by": row["resumed_by"],
+        "resumed_reason": row["reason"],
+    }
 
 
 def refusals_of(facts: LockedFacts) -> tuple[RefusalEntry, ...]:

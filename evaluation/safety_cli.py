@@ -10,6 +10,7 @@ import click
 from evaluation.safety_round import Round, watch_round
 from evaluation.safety_watch import Watched
 from evaluation.sentences import three
+from gateway.store.alarms import hold_of, resume
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 
 RAISED = 1
@@ -45,6 +46,38 @@ def watch_command(folder: Path, *, once: bool, interval: float, actor: str, as_j
             if once:
                 sys.exit(RAISED if found.alarms else 0)
             time.sleep(interval)
+
+
+@safety.command(
+    "resume",
+    epilog="Example:  equipoise safety resume --folder ./my-trial --alarm MISSES"
+    ' --by "Ada Lovelace" --reason "The board has reviewed the cases."',
+)
+@folder_option
+@click.option("--alarm", "rule", required=True, help="The rule whose pause is resumed.")
+@click.option("--by", required=True, help="The person who resumes, by name.")
+@click.option("--reason", required=True, help="Why the candidate may be asked again.")
+@actor_option
+@json_option
+def resume_command(
+    folder: Path, *, rule: str, by: str, reason: str, actor: str, as_json: bool
+) -> None:
+    """Let the candidate be asked again after a rule has paused that; on record for good.
+
+    Exit status 0: resumed. 4: refused, because the rule has paused nothing, has stopped the
+    trial, or was resumed before; the attempt is on record.
+    """
+    with opened_trial(folder) as (store, trial):
+        at_us = time.time_ns() // 1000
+        row = resume(store, trial, rule, by=by, reason=reason, actor=actor, at_us=at_us)
+        hold = hold_of(store, trial)
+    if as_json:
+        said = {"rule": row.rule, "resumed_by": row.resumed_by, "reason": row.reason}
+        click.echo(json.dumps(said | {"held": hold.word, "held_by": list(hold.rules)}))
+        return
+    click.echo(f"{row.rule} resumed by {row.resumed_by}: {row.reason}")
+    if hold.word:
+        click.echo(f"The trial is still {hold.word} by {', '.join(hold.rules)}.")
 
 
 def _document(found: Round) -> dict[str, object]:

@@ -18,6 +18,7 @@ from gateway.status_text import status_document, status_lines
 from gateway.store.capture import close_accrual
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 from gateway.store.reads import protocol_in_force
+from gateway.store.watch_beat import WATCH_FILE, read_watch_beat
 from gateway.timestamps import rfc3339
 from protocols.errors import DocumentError, Finding, UsageError
 from protocols.load import Checked, render_finding
@@ -108,7 +109,8 @@ def status(folder: Path, *, as_json: bool) -> None:
     """Say how a trial stands: accepted, recorded, pending, evaluable, the next look, the mirror."""
     with opened_trial(folder) as (store, trial):
         mirror = read_heartbeat(folder / HEARTBEAT_FILE)
-        found = read_status(store, trial, at_us=_now_us(), mirror=mirror)
+        watch = read_watch_beat(folder / WATCH_FILE)
+        found = read_status(store, trial, at_us=_now_us(), mirror=mirror, watch=watch)
     if as_json:
         _print_json(status_document(found))
         return

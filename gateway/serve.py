@@ -1,8 +1,8 @@
-"""`equipoise serve`: the gateway and the mirror as two processes, or one of them alone.
+"""`equipoise serve`: gateway and mirror, each a process, and the safety watch where one is needed.
 
-The mirror is restarted when it dies; the gateway never notices. SIGTERM goes to both: the gateway
-first says that it is not ready, goes on answering for `drain_delay_s`, then finishes what is
-under way and closes its journal.
+The mirror is restarted when it dies, and so is the watch over rules between looks; the gateway
+never notices. SIGTERM goes to all: the gateway first says that it is not ready, goes on answering
+for `drain_delay_s`, then finishes what is under way and closes its journal.
 """
 
 import ctypes
@@ -29,6 +29,7 @@ from gateway.listening import listen, url_of
 from gateway.registered import refuse_unless_registered
 from gateway.settings import GatewaySettings, load_protocol, load_settings
 from protocols.errors import EquipoiseError
+from protocols.names import has_rules_between_looks
 
 log = logging.getLogger(__name__)
 
@@ -145,12 +146,21 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
-def supervise(folder: Path, patience_s: float) -> int:
-    """Run gateway and mirror until SIGTERM, or until the gateway's configuration is refused."""
+WATCH = "evaluation.safety_service"
+"""By name: the gateway imports nothing of the evaluation, and starts it as a stranger."""
+
+
+def supervise(folder: Path, patience_s: float, *, watched: bool = False, niceness: int = 10) -> int:
+    """Run gateway and mirror until SIGTERM, or until the gateway's configuration is refused.
+
+    `watched`: the protocol has rules between looks, so a third process reads them.
+    """
     python = [sys.executable, "-m"]
     where = ["--folder", str(folder)]
     gateway = _Child("gateway", [*python, "gateway.serve", *where, "--only", "gateway"])
     mirror = _Child("mirror", [*python, "gateway.mirror", *where])
+    watch = _Child("watch", [*python, WATCH, *where, "--niceness", str(niceness)])
+    others = [mirror, watch] if watched else [mirror]
     stopping = False
 
     def stop(_: int, __: FrameType | None) -> None:
@@ -159,19 +169,20 @@ def supervise(folder: Path, patience_s: float) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    status = _tend_both(gateway, mirror, lambda: stopping)
+    status = _tend_all(gateway, others, lambda: stopping)
     # The gateway first: what it accepts last, the mirror still finds.
     gateway.stop(patience_s)
-    mirror.stop(patience_s)
+    for child in others:
+        child.stop(patience_s)
     return status
 
 
-def _tend_both(gateway: _Child, mirror: _Child, stopping: Callable[[], bool]) -> int:
-    gateway.start()
-    mirror.start()
+def _tend_all(gateway: _Child, others: list[_Child], stopping: Callable[[], bool]) -> int:
+    for child in (gateway, *others):
+        child.start()
     while not stopping():
         time.sleep(0.1)
-        for child in (gateway, mirror):
+        for child in (gateway, *others):
             status = child.tend()
             if status is None:
                 continue
@@ -190,11 +201,14 @@ def _tend_both(gateway: _Child, mirror: _Child, stopping: Callable[[], bool]) ->
 )
 @click.option(
     "--only",
-    type=click.Choice(["gateway", "mirror"]),
-    help="Run one of the two in this process, for a service manager that runs each by itself.",
+    type=click.Choice(["gateway", "mirror", "watch"]),
+    help="Run one of them in this process, for a service manager that runs each by itself.",
 )
-def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> None:
-    """Start the gateway and the mirror of the trial in a folder."""
+def serve_command(folder: Path, only: Literal["gateway", "mirror", "watch"] | None) -> None:
+    """Start the gateway and the mirror of the trial in a folder.
+
+    Where its protocol has safety rules that are read after every outcome, their watch starts too.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     keep_from_others()
     settings = load_settings(folder, os.environ)
@@ -202,15 +216,21 @@ def serve_command(folder: Path, only: Literal["gateway", "mirror"] | None) -> No
         case "mirror":
             command = [sys.executable, "-m", "gateway.mirror", "--folder", str(folder)]
             os.execv(sys.executable, command)  # noqa: S606 - our own command
+        case "watch":
+            command = [sys.executable, "-m", WATCH, "--folder", str(folder)]
+            command += ["--niceness", str(settings.mirror.niceness)]
+            os.execv(sys.executable, command)  # noqa: S606 - our own command
         case "gateway":
             protocol = load_protocol(folder, trial=settings.trial)
             refuse_unless_registered(settings.store_url, protocol)
             serve_gateway(settings, build_app(settings, protocol))
         case None:
-            load_protocol(folder, trial=settings.trial)
+            protocol = load_protocol(folder, trial=settings.trial)
             click.echo(f"equipoise: {settings.trial} on {url_of(settings.host, settings.port)}")
             patience_s = settings.drain_delay_s + settings.drain_s + 5.0
-            sys.exit(supervise(folder, patience_s))
+            watched = has_rules_between_looks(protocol)
+            niceness = settings.mirror.niceness
+            sys.exit(supervise(folder, patience_s, watched=watched, niceness=niceness))
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """`equipoise status`: how a trial stands. Counts only; no score, no flag, no outcome by arm."""
 
+import json
 import math
 from collections import Counter
 from dataclasses import dataclass
 
 from gateway.mirror.heartbeat import Heartbeat
+from gateway.store.alarms import Hold, hold_of, safety_resumptions
 from gateway.store.engine import Store
 from gateway.store.reads import (
     accrual_closed,
@@ -20,7 +22,9 @@ from gateway.store.reads import (
     safety_alarms,
 )
 from gateway.store.records import Completeness
-from gateway.store.tables import Epoch, Registration, SafetyAlarm
+from gateway.store.tables import Epoch, Registration, SafetyAlarm, SafetyResumption
+from gateway.store.watch_beat import WatchBeat
+from protocols.names import has_rules_between_looks
 from protocols.schema import Protocol
 from protocols.vocabulary import Arm, Fate
 
@@ -53,8 +57,12 @@ class Status:
     deviations: dict[str, int]
     refusals: int
     alarms: tuple[SafetyAlarm, ...]  # of safety rules between looks
+    resumptions: dict[str, SafetyResumption]  # of pauses, by rule
+    hold: Hold
+    has_rules: bool  # that are to be read between looks
     at_us: int
     mirror: Heartbeat | None
+    watch: WatchBeat | None
 
     @property
     def pending(self) -> int:
@@ -62,8 +70,15 @@ class Status:
         return self.completeness.fates[Arm.CANDIDATE].get(Fate.PENDING, 0)
 
 
-def read_status(store: Store, trial: str, *, at_us: int, mirror: Heartbeat | None) -> Status:
-    """Read how the trial stands; `mirror` is what the mirror last said of itself.
+def read_status(
+    store: Store,
+    trial: str,
+    *,
+    at_us: int,
+    mirror: Heartbeat | None,
+    watch: WatchBeat | None = None,
+) -> Status:
+    """Read how the trial stands; `mirror` and `watch` are what these last said of themselves.
 
     Raises
     ------
@@ -74,7 +89,9 @@ def read_status(store: Store, trial: str, *, at_us: int, mirror: Heartbeat | Non
     registration = registration_in_force(store, trial)
     assert registration is not None  # noqa: S101 - protocol_in_force has read it
     evaluable = evaluable_count(store, trial, at_us=at_us)
-    conducted = tuple(result.look for result in look_results(store, trial))
+    made = look_results(store, trial)
+    conducted = tuple(result.look for result in made)
+    planned = planned_total(protocol, made[-1].results if made else None)
     closed = accrual_closed(store, trial) is not None
     counted = {
         name: {state.value: n for state, n in counts.items()}
@@ -87,27 +104,47 @@ def read_status(store: Store, trial: str, *, at_us: int, mirror: Heartbeat | Non
         outcomes=counted.pop(protocol.outcome.name),
         further_outcomes=counted,
         evaluable=evaluable,
-        evaluable_planned=protocol.sample_size.evaluable_pairs,
-        next_look=_next_look(protocol, conducted, evaluable, accrual_closed=closed),
+        evaluable_planned=planned,
+        next_look=_next_look(
+            protocol, conducted, evaluable, planned_pairs=planned, accrual_closed=closed
+        ),
         conducted=conducted,
         accrual_closed=closed,
         deviations=dict(sorted(Counter(row.code for row in deviations(store, trial)).items())),
         refusals=len(refusals(store, trial)),
         alarms=tuple(safety_alarms(store, trial)),
+        resumptions={row.rule: row for row in safety_resumptions(store, trial)},
+        hold=hold_of(store, trial),
+        has_rules=has_rules_between_looks(protocol),
         at_us=at_us,
         mirror=mirror,
+        watch=watch,
     )
 
 
+def planned_total(protocol: Protocol, latest: str | None) -> int:
+    """Evaluable pairs planned: as registered, or as a re-estimation left them by the latest look.
+
+    `latest` are the stored results of that look, None before there is one.
+    """
+    found = None if latest is None else json.loads(latest).get("re_estimation")
+    return protocol.sample_size.evaluable_pairs if found is None else int(found["total_pairs"])
+
+
 def _next_look(
-    protocol: Protocol, conducted: tuple[str, ...], evaluable: int, *, accrual_closed: bool
+    protocol: Protocol,
+    conducted: tuple[str, ...],
+    evaluable: int,
+    *,
+    planned_pairs: int,
+    accrual_closed: bool,
 ) -> NextLook | None:
     looks = protocol.monitoring.looks
     for number, look in enumerate(looks, start=1):
         if look.id not in conducted:
             final = number == len(looks)
             share = 1.0 if final else 1 - protocol.monitoring.tolerance
-            planned = look.information * protocol.sample_size.evaluable_pairs
+            planned = look.information * planned_pairs
             earliest = math.ceil(planned * share)
             due = evaluable >= earliest or (final and accrual_closed)
             return NextLook(look.id, number, math.ceil(planned), earliest, due)

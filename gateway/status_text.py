@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.status import Status
+from gateway.store.tables import SafetyResumption
 from gateway.timestamps import rfc3339
 
 _SHOWN_NUMBERS = 10
@@ -59,10 +60,35 @@ def status_document(status: Status) -> dict[str, object]:
                 "action": alarm.action,
                 "severity": alarm.severity,
                 "raised_at": rfc3339(alarm.raised_at_us),
+                "resumption": _resumption_document(status.resumptions.get(alarm.rule)),
             }
             for alarm in status.alarms
         ],
+        "held": status.hold.word,
+        "held_by": list(status.hold.rules),
         "mirror": _mirror_document(status),
+        "watch": _watch_document(status),
+    }
+
+
+def _resumption_document(row: SafetyResumption | None) -> dict[str, str] | None:
+    if row is None:
+        return None
+    return {"at": rfc3339(row.resumed_at_us), "by": row.resumed_by, "reason": row.reason}
+
+
+def _watch_document(status: Status) -> dict[str, object] | None:
+    watch = status.watch
+    if watch is None:
+        return None
+    read = watch.read_at_us
+    return {
+        "state": "stale" if watch.is_stale(status.at_us) else watch.state,
+        "heard_at": rfc3339(watch.at_us),
+        "read_at": None if read is None else rfc3339(read),
+        "round_ms": watch.round_ms,
+        "lag_s": watch.lag_s,
+        "store_error": watch.store_error,
     }
 
 
@@ -77,6 +103,7 @@ def _mirror_document(status: Status) -> dict[str, object] | None:
         "lag_ms": {"p50": mirror.lag_p50_ms, "p99": mirror.lag_p99_ms},
         "breaker": mirror.breaker,
         "store_error": mirror.store_error,
+        "held_by": list(mirror.held_by),
         "missing_journals": list(mirror.missing_journals),
     }
 
@@ -111,11 +138,42 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"  accrual      {'closed' if status.accrual_closed else 'open'}"
     yield f"  deviations   {_listed(status.deviations)}"
     yield f"  refusals     {status.refusals}"
+    yield from _safety(status)
+
+
+def _safety(status: Status) -> Iterator[str]:
+    """What keeps the candidate from being asked, each alarm, and whether somebody is watching."""
+    if status.hold.word:
+        yield (
+            f"  {status.hold.word.upper():<12} the candidate is not asked:"
+            f" {', '.join(status.hold.rules)}"
+        )
     for alarm in status.alarms:
         yield (
             f"  safety       {alarm.rule} asks to {alarm.action} ({alarm.severity}),"
             f" raised {rfc3339(alarm.raised_at_us)}"
         )
+        row = status.resumptions.get(alarm.rule)
+        if row is not None:
+            yield (f"    resumed    {rfc3339(row.resumed_at_us)} by {row.resumed_by}: {row.reason}")
+    if status.has_rules or status.watch is not None:
+        yield f"  watch        {_watch(status)}"
+
+
+def _watch(status: Status) -> str:
+    watch = status.watch
+    if watch is None:
+        return "never heard of; `equipoise serve` starts it"
+    if watch.is_stale(status.at_us):
+        return f"stale since {rfc3339(watch.at_us)}; see that it runs"
+    said = [watch.state]
+    if watch.read_at_us is not None:
+        said.append(f"rules read {rfc3339(watch.read_at_us)} in {watch.round_ms:g} ms")
+    if watch.lag_s is not None:
+        said.append(f"newest outcome read after {watch.lag_s:g} s")
+    if watch.store_error is not None:
+        said.append(f"store: {watch.store_error}")
+    return ", ".join(said)
 
 
 def _mirror(status: Status) -> str:
@@ -131,6 +189,8 @@ def _mirror(status: Status) -> str:
         said.append(f"breaker {mirror.breaker}")
     if mirror.store_error is not None:
         said.append(f"store: {mirror.store_error}")
+    if mirror.held_by:
+        said.append(f"held by {' '.join(mirror.held_by)}")
     if mirror.missing_journals:
         said.append(f"journals missing: {' '.join(mirror.missing_journals)}")
     return ", ".join(said)

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.store.alarms import hold_of, safety_resumptions
 from gateway.store.engine import Store
 from gateway.store.reads import (
     accrual_closed,
@@ -21,12 +22,16 @@ class _Wire(BaseModel):
 
 
 class AlarmReply(_Wire):
-    """What a safety rule between looks asks for: notify, pause or stop. No number of the arms."""
+    """What a safety rule between looks asks for: notify, pause or stop. No number of the arms.
+
+    `held` of the trial says what came of it: the candidate is not asked (paused, stopped).
+    """
 
     rule: str
     action: str
     severity: str
     raised_at: str
+    resumed_at: str | None
 
 
 class TrialReply(_Wire):
@@ -42,6 +47,8 @@ class TrialReply(_Wire):
     looks_planned: tuple[str, ...]
     looks_conducted: tuple[str, ...]
     alarms: tuple[AlarmReply, ...]
+    held: str | None
+    held_by: tuple[str, ...]
 
 
 class TrialsReply(_Wire):
@@ -85,6 +92,8 @@ def trial_reply(store: Store, protocol: Protocol) -> TrialReply:
     registration = registration_in_force(store, trial)
     if registration is None:
         raise RefusedError("NOT_REGISTERED", f"no protocol is registered for {trial} in the store")
+    hold = hold_of(store, trial)
+    resumed = {row.rule: rfc3339(row.resumed_at_us) for row in safety_resumptions(store, trial)}
     return TrialReply(
         trial=trial,
         title=protocol.protocol.title,
@@ -101,9 +110,12 @@ def trial_reply(store: Store, protocol: Protocol) -> TrialReply:
                 action=alarm.action,
                 severity=alarm.severity,
                 raised_at=rfc3339(alarm.raised_at_us),
+                resumed_at=resumed.get(alarm.rule),
             )
             for alarm in safety_alarms(store, trial)
         ),
+        held=hold.word,
+        held_by=hold.rules,
     )
 
 

@@ -31,6 +31,11 @@ def safety_names(protocol: Protocol) -> frozenset[str]:
     return PAIR_NAMES | input_names(protocol)
 
 
+def has_rules_between_looks(protocol: Protocol) -> bool:
+    """Whether anything is registered that is read after every outcome or asking."""
+    return bool(protocol.anytime_safety)
+
+
 def decision_names(protocol: Protocol) -> frozenset[str]:
     """Decision rules: what hypotheses and safety rules came to, and whether the look is final."""
     hypotheses = {

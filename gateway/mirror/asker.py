@@ -10,6 +10,7 @@ from collections import deque
 from typing import Protocol
 
 from gateway.mirror.breaker import Admission, Breaker, BreakerPlan
+from gateway.mirror.gate import Gate
 from gateway.mirror.heartbeat import Progress
 from gateway.mirror.logs import say
 from gateway.mirror.observations import Recorder
@@ -43,12 +44,14 @@ class Asker:
         *,
         settings: MirrorSettings,
         progress: Progress,
+        gate: Gate,
     ) -> None:
         self._candidate = candidate
         self._recorder = recorder
         self._writer = writer
         self._settings = settings
         self._progress = progress
+        self._gate = gate
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._under_way: set[asyncio.Task[None]] = set()
         self._held: deque[Waiting] = deque()
@@ -66,19 +69,28 @@ class Asker:
         return not self._under_way and not self._held
 
     @property
+    def under_way(self) -> int:
+        """Askings that have begun and not ended."""
+        return len(self._under_way)
+
+    @property
     def n_held(self) -> int:
         return len(self._held)
 
     async def meet(self, pair: Waiting) -> None:
-        """Give one pair its fate, or set its asking going; waits for room, a slot or a probe."""
+        """Give one pair its fate, or set its asking going; waits for room, a slot or a probe.
+
+        A shut gate comes before everything: what waits there has no fate yet, and stays pending.
+        """
+        await self._gate.passed()
         await self._writer.room()
         if pair.inputs is None:
             self._settle(pair, Fate.LOST_AT_SHUTDOWN, JOURNAL_GONE)
             return
-        if _waited_s(pair) > self._settings.backlog_limit_s:
+        if self._gate.waited_s(pair.arrived_at_us) > self._settings.backlog_limit_s:
             self._settle(pair, Fate.SHED, BACKLOG_LIMIT)
             return
-        await self._slots.acquire()
+        await self._slot()
         while (admission := self.breaker.admit(time.monotonic())) is Admission.REFUSE:
             if pair.arrived_at_us >= self.breaker.trouble_since_us:
                 self._slots.release()
@@ -89,11 +101,21 @@ class Asker:
                 self._held.append(pair)
                 return
             await self._probe_time()
+            self._slots.release()
+            await self._slot()
         self._start(pair, probe=admission is Admission.PROBE)
+
+    async def _slot(self) -> None:
+        """A free slot at a moment when the gate is open; none is kept while it is shut."""
+        await self._slots.acquire()
+        while not self._gate.is_open:
+            self._slots.release()
+            await self._gate.passed()
+            await self._slots.acquire()
 
     async def meet_held(self) -> None:
         """Let held pairs through as the breaker allows: one as a probe, all when it is closed."""
-        while self._held and self.breaker.may_pass(time.monotonic()):
+        while self._held and self._gate.is_open and self.breaker.may_pass(time.monotonic()):
             await self.meet(self._held.popleft())
 
     async def drain(self, longest_s: float) -> int:
@@ -145,7 +167,3 @@ class Asker:
 
 def _now_us() -> int:
     return time.time_ns() // 1000
-
-
-def _waited_s(pair: Waiting) -> float:
-    return (_now_us() - pair.arrived_at_us) / 1_000_000

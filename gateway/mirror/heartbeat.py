@@ -30,6 +30,7 @@ class Progress:
     breaker: str = "closed"
     store_error: str | None = None
     missing_journals: list[str] = field(default_factory=list)
+    held_by: list[str] = field(default_factory=list)  # safety rules that keep it from asking
     fates: Counter[Fate] = field(default_factory=Counter)
     lags_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_LAGS))
 
@@ -54,6 +55,7 @@ def write_heartbeat(path: Path, progress: Progress) -> None:
             "breaker": progress.breaker,
             "store_error": progress.store_error,
             "missing_journals": progress.missing_journals,
+            "held_by": progress.held_by,
             "lag_ms": {"p50": progress.lag_ms(0.5), "p99": progress.lag_ms(0.99)},
             "fates": {fate.value: n for fate, n in sorted(progress.fates.items())},
         },
@@ -79,6 +81,7 @@ class Heartbeat:
     missing_journals: tuple[str, ...]
     lag_p50_ms: float | None
     lag_p99_ms: float | None
+    held_by: tuple[str, ...] = ()
 
     def is_silent(self, at_us: int) -> bool:
         """Whether a mirror that should run has not been heard of for some beats."""
@@ -98,6 +101,7 @@ def read_heartbeat(path: Path) -> Heartbeat | None:
             missing_journals=tuple(map(str, said["missing_journals"])),
             lag_p50_ms=said["lag_ms"]["p50"],
             lag_p99_ms=said["lag_ms"]["p99"],
+            held_by=tuple(map(str, said.get("held_by", ()))),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -11,6 +11,7 @@ from gateway.journal_reader import JournalError, last_seq
 from gateway.mirror.asker import Asker
 from gateway.mirror.candidate import CandidateClient
 from gateway.mirror.door import StoreDoor
+from gateway.mirror.gate import Gate
 from gateway.mirror.heartbeat import Progress, write_heartbeat
 from gateway.mirror.loader import Loader
 from gateway.mirror.logs import say
@@ -61,8 +62,14 @@ class Mirror:
             reply_limit_bytes=own.reply_limit_bytes,
         )
         self._writer = Writer(self._door.record, own, self._progress)
+        self._gate = Gate(self._door.store, settings.trial, self._progress)
         self._asker = Asker(
-            self._candidate, recorder, self._writer, settings=own, progress=self._progress
+            self._candidate,
+            recorder,
+            self._writer,
+            settings=own,
+            progress=self._progress,
+            gate=self._gate,
         )
         self._stop = asyncio.Event()
         self._shipped = asyncio.Event()
@@ -86,12 +93,14 @@ class Mirror:
         self._progress.state = "running"
         writing = asyncio.create_task(self._writer.run())
         beating = asyncio.create_task(self._beat())
+        gating = asyncio.create_task(self._gate.watch())
         try:
             await (self._work_once(writing) if once else self._work(writing))
         finally:
             await self._end(writing)
             beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            gating.cancel()
+            await asyncio.gather(beating, gating, return_exceptions=True)
             self._progress.state = "stopped"
             self._write_heartbeat(last=True)
             self._door.close()
@@ -129,9 +138,13 @@ class Mirror:
                 break
             if n_shipped == 0:
                 await self._pause(_SHORTEST_PAUSE_S)
+        await self._gate.look()
         asking = asyncio.create_task(self._ask_all())
         while not (asking.done() or writing.done() or self._stop.is_set()):
             await asyncio.wait((asking,), timeout=0.1)
+            if self._gate.hold.rules and self._asker.under_way == 0:
+                say("held", rules=" ".join(self._gate.hold.rules))
+                break
             if self._asker.breaker.is_stuck:
                 say("candidate_unreachable", held=self._asker.n_held)
                 break

@@ -9,6 +9,7 @@ bet on is settled.
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.store.engine import Store
@@ -59,6 +60,14 @@ def arrivals(store: Store, trial: str, *, at_us: int) -> list[Arrival]:
         )
         for record in records
     ]
+
+
+def news_of(store: Store) -> tuple[int, int]:
+    """Two numbers that grow whenever an outcome or an observation has come; cheap to ask."""
+    with store.session() as session:
+        reports = session.exec(select(func.max(OutcomeReport.id))).one()
+        observations = session.exec(select(func.max(Observation.id))).one()
+    return reports or 0, observations or 0
 
 
 def _arrival(

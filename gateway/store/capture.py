@@ -1,7 +1,8 @@
 """The few ways anything is written. Append only, idempotent, each in one transaction.
 
-`ship` (shipping.py) and `report_outcome(s)` (outcomes.py) are written elsewhere and named here, so
-that this module is the whole list; a lock and a look's result are written in lock.py.
+`ship` (shipping.py), `report_outcome(s)` (outcomes.py), `raise_alarm` and `resume` (alarms.py) are
+written elsewhere and named here, so that this module is the whole list; a lock and a look's result are
+written in lock.py.
 """
 
 import math
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from gateway.store.alarms import raise_alarm, resume
 from gateway.store.engine import Store
 from gateway.store.inserts import as_row, insert_new
 from gateway.store.outcomes import (
@@ -35,7 +37,6 @@ from gateway.store.tables import (
     Observation,
     Refusal,
     Registration,
-    SafetyAlarm,
 )
 from protocols.canonical import canonical_protocol, digest_of
 from protocols.errors import RefusedError, StoreError
@@ -59,6 +60,7 @@ __all__ = [
     "register",
     "report_outcome",
     "report_outcomes",
+    "resume",
     "ship",
 ]
 
@@ -182,12 +184,6 @@ def record_refusal(
 
 def _refusal(trial: str, code: str, detail: str, *, actor: str, at_us: int) -> Refusal:
     return Refusal(trial=trial, code=code, detail=detail, actor=actor, at_us=at_us)
-
-
-def raise_alarm(store: Store, alarm: SafetyAlarm) -> bool:
-    """Record what a safety rule raised; say whether it is new. A rule raises once in a trial."""
-    with store.transaction() as session:
-        return insert_new(session, SafetyAlarm, [as_row(alarm)]) == 1
 
 
 def close_accrual(

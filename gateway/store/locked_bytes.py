@@ -67,5 +67,6 @@ def facts_from(text: str) -> LockedFacts:
         deviations=tuple(row.pop("deviations")),
         refusals=tuple(row.pop("refusals")),
         alarms=tuple(row.pop("alarms", ())),  # locks of schema 0001 have none
+        resumptions=tuple(row.pop("resumptions", ())),  # those of schema 0002 neither
         **row,
     )

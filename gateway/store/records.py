@@ -76,6 +76,16 @@ class LockedFacts:
     refusals: tuple[dict[str, str], ...]  # code, detail, sorted
     outcome_conflicts: int
     alarms: tuple[dict[str, str], ...] = ()  # of safety rules between looks, by time
+    resumptions: tuple[dict[str, str], ...] = ()  # of pauses, by time
+
+    @property
+    def held(self) -> bool:
+        """Whether at the lock an alarm kept the candidate from being asked: a stop or a pause."""
+        resumed = {row["rule"] for row in self.resumptions}
+        return any(
+            row["action"] == "stop" or (row["action"] == "pause" and row["rule"] not in resumed)
+            for row in self.alarms
+        )
 
 
 @dataclass(frozen=True, slots=True)

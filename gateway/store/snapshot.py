@@ -18,6 +18,7 @@ from gateway.store.tables import (
     Observation,
     Refusal,
     SafetyAlarm,
+    SafetyResumption,
 )
 from protocols.schema import Protocol
 from protocols.vocabulary import Arm, Fate
@@ -155,6 +156,7 @@ def facts_in(
         refusals=_refusals(session, trial),
         outcome_conflicts=sum(contradicts(values) for values in reports.values()),
         alarms=_alarms(session, trial),
+        resumptions=_resumptions(session, trial),
     )
 
 
@@ -181,6 +183,19 @@ def _alarms(session: Session, trial: str) -> tuple[dict[str, str], ...]:
             "entered_at_us": str(alarm.entered_at_us),
         }
         for alarm in sorted(session.exec(query), key=lambda row: (row.entered_at_us, row.rule))
+    )
+
+
+def _resumptions(session: Session, trial: str) -> tuple[dict[str, str], ...]:
+    query = select(SafetyResumption).where(SafetyResumption.trial == trial)
+    return tuple(
+        {
+            "rule": row.rule,
+            "resumed_by": row.resumed_by,
+            "reason": row.reason,
+            "resumed_at_us": str(row.resumed_at_us),
+        }
+        for row in sorted(session.exec(query), key=lambda row: (row.resumed_at_us, row.rule))
     )
 
 

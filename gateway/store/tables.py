@@ -168,6 +168,21 @@ class SafetyAlarm(SQLModel, table=True):
     actor: str
 
 
+class SafetyResumption(SQLModel, table=True):
+    """A person has resumed what an alarm paused; once an alarm."""
+
+    __tablename__ = "safety_resumption"
+    __table_args__ = (UniqueConstraint("trial", "rule"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    trial: str = Field(index=True)
+    rule: str
+    resumed_by: str
+    reason: str
+    resumed_at_us: int = Field(sa_column=_big())
+    actor: str  # the account that gave the command
+
+
 class AccrualClosure(SQLModel, table=True):
     """Accrual was declared closed; what is not mature by the last look stays missing."""
 

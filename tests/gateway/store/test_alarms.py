@@ -9,18 +9,19 @@ from sqlalchemy import create_engine, text
 
 from gateway.status import read_status
 from gateway.status_text import status_document, status_lines
+from gateway.store.alarms import hold_of, safety_resumptions
 from gateway.store.arrivals import arrivals
-from gateway.store.capture import raise_alarm, report_outcome
+from gateway.store.capture import raise_alarm, report_outcome, resume
 from gateway.store.engine import Store, open_store
 from gateway.store.inserts import table_of
 from gateway.store.lock import lock, read_lock
 from gateway.store.locked_bytes import facts_from, facts_text
 from gateway.store.migrations import SCHEMA_VERSION
 from gateway.store.migrations.upgrade import configuration
-from gateway.store.reads import safety_alarms
-from gateway.store.tables import SafetyAlarm
+from gateway.store.reads import deviations, refusals, safety_alarms
+from gateway.store.tables import SafetyAlarm, SafetyResumption
 from gateway.wire_trials import trial_reply
-from protocols.errors import StoreError
+from protocols.errors import RefusedError, StoreError
 from protocols.vocabulary import OutcomeState
 from tests.gateway.store.conftest import new_database
 from tests.gateway.store.ward import (
@@ -83,7 +84,7 @@ def test_a_lock_holds_the_alarms_that_were_raised_before_it(store: Store) -> Non
 
 def test_facts_of_a_lock_without_alarms_are_still_read(store: Store) -> None:
     facts = lock(store, TRIAL, "L1", actor="ben", at_us=LATER_US).facts
-    old = facts_text(facts).replace('"alarms":[],', "")
+    old = facts_text(facts).replace('"alarms":[],', "").replace('"resumptions":[],', "")
     assert old != facts_text(facts)
     assert facts_from(old) == replace(facts, alarms=())
 
@@ -98,10 +99,87 @@ def test_the_status_shows_what_is_asked_for(store: Store) -> None:
             "action": "stop",
             "severity": "serious",
             "raised_at": "2027-01-15T08:00:00.000007Z",
+            "resumption": None,
         }
     ]
+    assert (document["held"], document["held_by"]) == ("stopped", ["S1"])
     assert any("S1 asks to stop (serious)" in line for line in status_lines(status))
-    assert trial_reply(store, example_protocol()).alarms[0].action == "stop"
+    assert any("STOPPED" in line and "S1" in line for line in status_lines(status))
+    reply = trial_reply(store, example_protocol())
+    assert (reply.alarms[0].action, reply.held, reply.held_by) == ("stop", "stopped", ("S1",))
+
+
+def _resume(store: Store, rule: str = "S1", **said: str) -> None:
+    words = {"by": "Ada Lovelace", "reason": "The board has reviewed the cases."} | said
+    resume(store, TRIAL, rule, **words, actor="ada", at_us=LATER_US)
+
+
+def test_a_pause_holds_until_a_named_person_resumes_it_and_only_once(store: Store) -> None:
+    assert hold_of(store, TRIAL).word is None
+    raise_alarm(store, _alarm())
+    assert (hold_of(store, TRIAL).word, hold_of(store, TRIAL).rules) == ("paused", ("S1",))
+    _resume(store)
+    assert hold_of(store, TRIAL).word is None
+    assert hold_of(store, TRIAL).last_resumed_at_us == LATER_US
+    assert not raise_alarm(store, _alarm())  # what it had to say is said
+    status = read_status(store, TRIAL, at_us=LATER_US, mirror=None)
+    assert any("by Ada Lovelace: The board" in line for line in status_lines(status))
+    assert [d.code for d in deviations(store, TRIAL)] == ["SAFETY_PAUSED"]
+
+
+@pytest.mark.parametrize(
+    ("action", "said", "code"),
+    [
+        ("stop", {}, "ALARM_STOPS"),
+        ("notify", {}, "ALARM_HOLDS_NOTHING"),
+        ("pause", {"rule": "S9"}, "ALARM_UNKNOWN"),
+        ("pause", {"reason": " "}, "REASON_MISSING"),
+        ("pause", {"by": ""}, "REASON_MISSING"),
+    ],
+)
+def test_what_cannot_be_resumed_is_refused_and_the_attempt_recorded(
+    store: Store, action: str, said: dict[str, str], code: str
+) -> None:
+    raise_alarm(store, _alarm(action=action))
+    held = hold_of(store, TRIAL)
+    with pytest.raises(RefusedError) as raised:
+        _resume(store, **said)
+    assert raised.value.code == code
+    assert [row.code for row in refusals(store, TRIAL)] == [code]
+    assert hold_of(store, TRIAL) == held
+
+
+def test_a_pause_is_resumed_once(store: Store) -> None:
+    raise_alarm(store, _alarm())
+    _resume(store)
+    with pytest.raises(RefusedError, match="resumed before"):
+        _resume(store, by="Ben")
+    assert [row.resumed_by for row in safety_resumptions(store, TRIAL)] == ["Ada Lovelace"]
+
+
+@pytest.mark.parametrize("action", ["UPDATE", "DELETE"])
+def test_a_resumption_can_be_neither_changed_nor_withdrawn(store: Store, action: str) -> None:
+    raise_alarm(store, _alarm())
+    _resume(store)
+    table = table_of(SafetyResumption)
+    statement = table.delete() if action == "DELETE" else table.update().values(reason="another")
+    with pytest.raises(StoreError) as raised, store.transaction() as session:
+        session.connection().execute(statement)
+    assert raised.value.code == "STORE_APPEND_ONLY"
+
+
+def test_a_lock_holds_the_resumptions_before_it(store: Store) -> None:
+    raise_alarm(store, _alarm())
+    before = lock(store, TRIAL, "L1", actor="ben", at_us=LATER_US)
+    assert before.facts.held
+    _resume(store)
+    raise_alarm(store, _alarm(rule="S2", action="notify"))
+    after = read_lock(store, lock(store, TRIAL, "L2", actor="ben", at_us=LATER_US).lock_id).facts
+    (row,) = after.resumptions
+    assert (row["rule"], row["resumed_by"]) == ("S1", "Ada Lovelace")
+    assert not after.held
+    old = facts_text(before.facts).replace('"resumptions":[],', "")
+    assert facts_from(old) == before.facts
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
