@@ -13,7 +13,8 @@
 6. LOOK_NOT_READY: the last look only, while something may still arrive in time. At an interim look
    what is pending counts as missing; at the last look nothing may be left open, unless accrual is
    closed and every waiting pair is past the time until which the candidate's answer is kept
-   (`late_until_ms`): then waiting is over and it counts as a candidate without answer.
+   (`late_until_ms`): then waiting is over and it counts as a candidate without answer. A trial that
+   a safety rule has stopped waits for nothing, and pairs that were never asked about are left out.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from evaluation.clocks import Progress, progress_of
 from evaluation.errors import LookRefusal
 from evaluation.plan import LookPlan
 from evaluation.populations import Pairs
+from gateway.store.alarms import NO_HOLD, Hold
 from gateway.store.maturity import mature_by
 from gateway.store.records import Completeness, PairRecord
 from protocols.vocabulary import Fate
@@ -44,6 +46,7 @@ class Standing:
     completeness: Completeness
     accrual_closed: bool
     at_us: int
+    hold: Hold = NO_HOLD
 
 
 def refused_by_order(look: LookPlan, conducted: Sequence[str]) -> Refused | None:
@@ -91,7 +94,8 @@ def refused_by_data(look: LookPlan, standing: Standing) -> Refused | None:
 
 
 def _short(look: LookPlan, standing: Standing) -> Refused | None:
-    pairs = Pairs(look.protocol, standing.pairs, final=look.final)
+    final = look.final and standing.hold.word is None
+    pairs = Pairs(look.protocol, standing.pairs, final=final)
     progress = progress_of(look, pairs, at_us=standing.at_us)
     if progress.reached:
         return None
@@ -135,8 +139,15 @@ def _not_ready(look: LookPlan, standing: Standing) -> Refused | None:
     waiting = [pair for pair in standing.pairs if _waits(pair)]
     late_us = look.protocol.setting.mirror.late_until_ms * 1000
     in_time = [pair for pair in waiting if pair.arrived_at_us + late_us > standing.at_us]
-    if not waiting or (standing.accrual_closed and not in_time):
+    if not waiting or standing.hold.stopped_by or (standing.accrual_closed and not in_time):
         return None
+    if standing.hold.paused_by:
+        return Refused(
+            LookRefusal.NOT_READY,
+            f"{len(waiting)} pairs still wait for the candidate, and "
+            f"{', '.join(standing.hold.paused_by)} has paused its asking; resume it with "
+            "`equipoise safety resume`, or declare accrual closed.",
+        )
     return Refused(
         LookRefusal.NOT_READY,
         f"{len(waiting)} pairs still wait for the candidate; let the mirror catch up, or declare "
