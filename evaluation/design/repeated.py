@@ -16,6 +16,7 @@ from evaluation.inference.orientation import critical_of
 
 FARTHEST_LOG = 700.0
 LARGEST_HALF = 1e100
+LARGEST_P = 0.499999  # where the search for a repeated p ends: a larger one is as good as none
 UNBOUNDED = NotEvaluable("interval_unbounded", "At this look no limit is a finite number.")
 
 
@@ -68,8 +69,8 @@ def repeated_p(
     """The smallest overall one-sided alpha at which the last of these looks would have stopped.
 
     `spend(alpha)` gives the cumulative alpha of the design family at each look; `information`
-    ends at the look in question, whose statistic is `z`. Between 1e-300 and 0.4999, where the
-    search ends.
+    ends at the look in question, whose statistic is `z`. Between 1e-300 and 0.499999, where
+    the search ends.
     """
 
     def excess(probit_alpha: float) -> float:  # falls short while alpha is too small
@@ -77,9 +78,9 @@ def repeated_p(
         bound = efficacy_boundaries(spend(alpha), information)[-1]
         return z - min(bound, 1e3)
 
-    low, high = float(special.ndtri(1e-300)), float(special.ndtri(0.4999))
+    low, high = float(special.ndtri(1e-300)), float(special.ndtri(LARGEST_P))
     if excess(high) < 0:
-        return 0.4999
+        return LARGEST_P
     if excess(low) > 0:
         return 1e-300
     start = min(max(-z, low + 1.0), high - 1.0)
@@ -98,7 +99,7 @@ def sequential_p(
     at the smallest alpha so far says which of them could still lower it.
     """
     looks = len(z)
-    smallest = 0.4999
+    smallest = LARGEST_P
     for _ in range(looks):
         bounds = efficacy_boundaries(spend(smallest, looks), information)
         room = [value - bound for value, bound in zip(z, bounds, strict=True)]

@@ -17,7 +17,7 @@ from evaluation.design.multiplicity.levels import checked_alpha, reaches
 from evaluation.design.repeated import repeated_p
 from protocols.errors import UsageError
 
-NEVER = 0.4998  # the search for a repeated p ends at 0.4999: such a look rejects at no level
+NEVER = 0.49999  # the search for a repeated p ends a little above: such a look rejects at no level
 ROOT = 1e-9  # relative accuracy of a repeated p, within which it counts as on the boundary
 
 Spend = Callable[[float, Sequence[float]], Sequence[float]]
