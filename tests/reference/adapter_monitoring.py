@@ -157,9 +157,14 @@ def plug_in(inputs: Inputs, case: Mapping[str, Any]) -> Got:
 
 
 def conjugate(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    """The anchor halves alpha twice (its definition says so): a quarter of alpha on each side."""
+    """The anchor halves alpha twice: the level of each side is what its definition says.
+
+    Without a word on it a two-sided case is the anchor's, a one-sided one has all of alpha.
+    """
     side = _side(case)
     each = float(inputs["alpha"]) / (4 if side == "two_sided" else 1)
+    said = re.search(r"effective (?:per-side )?level ([0-9.]*[0-9])", str(inputs.get("definition")))
+    each = float(said.group(1)) if said else each
     found = conjugate_sequence(
         _values(inputs),
         each=each,

@@ -12,7 +12,11 @@ import numpy as np
 
 from evaluation.design.adaptive.combination import combined_inference, inverse_normal
 from evaluation.design.boundaries import efficacy_boundaries
-from evaluation.design.classical import haybittle_peto_boundaries, wang_tsiatis_boundaries
+from evaluation.design.classical import (
+    haybittle_peto_boundaries,
+    symmetric_boundaries,
+    wang_tsiatis_boundaries,
+)
 from evaluation.design.clocks import Clock, FinalLook, Look, Plan, look_records
 from evaluation.design.operating import operating_characteristics
 from evaluation.design.repeated import repeated_p, sequential_p
@@ -46,7 +50,7 @@ def alpha_of(inputs: Inputs) -> float:
 
 
 def parameter_in(text: str, inputs: Inputs) -> float | None:
-    inside = re.search(r"\((?:\w+=)?(-?[0-9.]+)\)", text)
+    inside = re.search(r"\((?:\w+\s*=\s*)?(-?[0-9.]+)\)", text)
     if inside:
         return float(inside.group(1))
     for key in ("gamma", "rho", "nu", "parameter"):
@@ -88,13 +92,15 @@ def window_of(text: str, inputs: Inputs) -> tuple[float, float] | None:
 
 
 def spending(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    alpha, text = float(inputs["alpha"]), str(inputs["family"])
+    """A two-sided alpha is spent half on each side, and both sides are counted."""
+    alpha, text = alpha_of(inputs), str(inputs["family"])
+    sides = float(inputs["alpha"]) / alpha
     spend = spend_of(text, inputs)
     at: Callable[[float], float] = lambda t: spend(alpha, t)  # noqa: E731
     window = window_of(text, inputs)
     if window is not None:
         at = confined(at, alpha, window, rescaled="rescaled" in text)
-    return {"cumulative_spend": [at(float(t)) for t in inputs["t"]]}
+    return {"cumulative_spend": [sides * at(float(t)) for t in inputs["t"]]}
 
 
 def cumulative(spend: Spend, alpha: float, times: Sequence[float]) -> tuple[float, ...]:
@@ -102,30 +108,35 @@ def cumulative(spend: Spend, alpha: float, times: Sequence[float]) -> tuple[floa
 
 
 def boundary(inputs: Inputs, case: Mapping[str, Any]) -> Got:
-    family, times = str(inputs["family"]), list(inputs["information_fractions"])
-    alpha = alpha_of(inputs)
-    match family.split()[0]:
-        case "Pocock":
-            return {"z": wang_tsiatis_boundaries(times, alpha, delta=0.5)}
-        case "O'Brien-Fleming":
-            return {"z": wang_tsiatis_boundaries(times, alpha, delta=0.0)}
-        case "Wang-Tsiatis":
-            return {"z": wang_tsiatis_boundaries(times, alpha, delta=inputs["delta"])}
-        case "Haybittle-Peto":
-            interim = float(inputs["interim_z"])
-            return {"z": haybittle_peto_boundaries(times, alpha, interim_z=interim)}
-        case "user":
-            return {"z": efficacy_boundaries(inputs["cumulative_alpha"], times)}
-        case "none":
-            spends = [0.0] * (len(times) - 1) + [alpha]
-            return {"final_z": efficacy_boundaries(spends, times)[-1]}
-        case _:
-            spend = spend_of(family, inputs)
-    z = efficacy_boundaries(cumulative(spend, alpha, times), times)
+    z = bounds_of(inputs)
     named = {"z": z, "z1": z[0], "z2_z3": z[1:3], "final_z": z[-1]}
     if len(z) == 26:
         named["z_looks_5_10_15_20_26"] = tuple(z[k - 1] for k in (5, 10, 15, 20, 26))
     return named
+
+
+def bounds_of(inputs: Inputs) -> tuple[float, ...]:
+    """Bounds on z; two-sided ones are symmetric, with both sides in force."""
+    family, times = str(inputs["family"]), list(inputs["information_fractions"])
+    alpha, both = alpha_of(inputs), inputs.get("sided", inputs.get("sides")) == 2
+    match family.split()[0].split("(")[0]:
+        case "Pocock":
+            return wang_tsiatis_boundaries(times, alpha, delta=0.5, two_sided=both)
+        case "O'Brien-Fleming":
+            return wang_tsiatis_boundaries(times, alpha, delta=0.0, two_sided=both)
+        case "Wang-Tsiatis":
+            delta = float(inputs["delta"])
+            return wang_tsiatis_boundaries(times, alpha, delta=delta, two_sided=both)
+        case "Haybittle-Peto":
+            interim = float(inputs["interim_z"])
+            return haybittle_peto_boundaries(times, alpha, interim_z=interim, two_sided=both)
+        case "user":
+            spends = [float(a) / (2 if both else 1) for a in inputs["cumulative_alpha"]]
+        case "none":
+            spends = [0.0] * (len(times) - 1) + [alpha]
+        case _:
+            spends = list(cumulative(spend_of(family, inputs), alpha, times))
+    return (symmetric_boundaries if both else efficacy_boundaries)(spends, times)
 
 
 def information(inputs: Inputs, case: Mapping[str, Any]) -> Got:

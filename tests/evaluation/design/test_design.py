@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
-from evaluation.design.classical import haybittle_peto_boundaries
+from evaluation.design.classical import (
+    haybittle_peto_boundaries,
+    symmetric_boundaries,
+    wang_tsiatis_boundaries,
+)
 from evaluation.design.repeated import crosses, nominal_alpha, repeated_interval, z_equivalent
 from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spent
 from evaluation.inference.base import Estimate, NotEvaluable
@@ -178,3 +182,16 @@ def test_a_spending_table_must_rise() -> None:
 def test_interims_that_spend_all_of_alpha_leave_no_final_look() -> None:
     with pytest.raises(UsageError, match="raise their bound"):
         haybittle_peto_boundaries([0.5, 1.0], 0.025, interim_z=1.5)
+
+
+def test_two_sided_bounds_do_not_count_who_left_on_the_other_side() -> None:
+    """Numbers of rpact 3.3.4 with sided = 2 and alpha 0.1, at information 0.2, 0.6, 1."""
+    times = (0.2, 0.6, 1.0)
+    spends = cumulative_alpha("lan_demets_pocock", 0.05, times)
+    found = symmetric_boundaries(spends, times)
+    assert found == pytest.approx((2.176211453, 1.965410687, 1.949025281), abs=1e-8)
+    assert found[2] < efficacy_boundaries(spends, times)[2] - 1e-4
+    pocock = wang_tsiatis_boundaries(times, 0.05, delta=0.5, two_sided=True)
+    assert pocock == pytest.approx((2.025268079,) * 3, abs=5e-9)
+    last = haybittle_peto_boundaries(times, 0.05, interim_z=3.0, two_sided=True)[-1]
+    assert last == pytest.approx(1.653602457, abs=1e-8)
