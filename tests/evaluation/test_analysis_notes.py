@@ -110,6 +110,23 @@ def test_a_silent_candidate_raises_no_alert_under_an_alert_budget() -> None:
     assert found.primary.candidate.value >= found.supporting[0].candidate.value - 1e-12
 
 
+def test_a_silent_candidate_has_nobody_treated_in_net_benefit() -> None:
+    spec = TESTS["clustered_difference"]
+    protocol = protocol_for("clustered_difference", spec, "net_benefit")
+    silent = ArmRecord(Fate.TIMED_OUT, None, None, None, 800.0, 1.0)
+    pairs = [
+        replace(pair, candidate=silent if i % 3 == 0 else pair.candidate)
+        for i, pair in enumerate(pairs_for(protocol, spec, "net_benefit"))
+    ]
+    found = conduct(protocol, lock_of(protocol, pairs, look="L1"), []).hypotheses[1]
+    whole, answered = found.primary, found.supporting[0]
+    assert whole.candidate is not None
+    assert answered.candidate is not None
+    assert answered.n_pairs < whole.n_pairs
+    total = whole.candidate.value * whole.n_pairs
+    assert total == pytest.approx(answered.candidate.value * answered.n_pairs)
+
+
 def test_the_verdict_on_a_time_names_a_hazard_ratio() -> None:
     spec = TESTS["cox_marginal"]
     protocol = protocol_for("cox_marginal", spec, "hazard")

@@ -30,8 +30,19 @@ SUPERIORITY = [
     (-0.010, 0.000, Verdict.NOT_SHOWN),
     (-0.020, -0.010, Verdict.INFERIOR),
 ]
+EQUIVALENCE = [
+    (-0.010, 0.010, Verdict.EQUIVALENT),
+    (0.005, 0.010, Verdict.EQUIVALENT),
+    (-0.010, -0.005, Verdict.EQUIVALENT),
+    (-0.020, 0.010, Verdict.NOT_SHOWN),
+    (-0.010, 0.020, Verdict.NOT_SHOWN),
+    (0.030, 0.040, Verdict.NOT_SHOWN),
+    (-0.030, -0.010, Verdict.NOT_SHOWN_AND_WORSE),
+    (-0.040, -0.030, Verdict.INFERIOR),
+]
 CASES = [(Framework.NON_INFERIORITY, MARGIN, *case) for case in NON_INFERIORITY] + [
-    (Framework.SUPERIORITY, 0.0, *case) for case in SUPERIORITY
+    *((Framework.SUPERIORITY, 0.0, *case) for case in SUPERIORITY),
+    *((Framework.EQUIVALENCE, MARGIN, *case) for case in EQUIVALENCE),
 ]
 
 
