@@ -78,14 +78,10 @@ def repeated_p(
         bound = efficacy_boundaries(spend(alpha), information)[-1]
         return z - min(bound, 1e3)
 
-    low, high = float(special.ndtri(1e-300)), float(special.ndtri(LARGEST_P))
-    if excess(high) < 0:
-        return LARGEST_P
-    if excess(low) > 0:
-        return 1e-300
-    start = min(max(-z, low + 1.0), high - 1.0)
-    found = rising_line_root(lambda x: excess(min(max(x, low), high)), start, 0.5, tolerance=1e-13)
-    return math.exp(float(special.log_ndtr(min(max(found, low), high))))
+    limits = float(special.ndtri(1e-300)), float(special.ndtri(LARGEST_P))
+    start = min(max(-z, limits[0] + 1.0), limits[1] - 1.0)
+    found = rising_line_root(excess, start, 1.0, tolerance=1e-13, limits=limits)
+    return 1e-300 if found == limits[0] else min(LARGEST_P, math.exp(special.log_ndtr(found)))
 
 
 def sequential_p(

@@ -39,29 +39,68 @@ class _Bracket:
 
 
 def rising_line_root(
-    function: Callable[[float], float], start: float, step: float, *, tolerance: float
+    function: Callable[[float], float],
+    start: float,
+    unit: float,
+    *,
+    tolerance: float,
+    limits: tuple[float, float] = (-math.inf, math.inf),
 ) -> float:
-    """The root of a rising, nearly straight `function`, sought from `start` in units of `step`.
+    """The root of a rising, nearly straight `function`, sought from `start` within `limits`.
 
-    `tolerance` is on the argument. The function may flatten out far away (where a probability
-    is 0 or 1): steps are kept within 8 units.
+    `unit` is that of the argument: the slope is of the order of 1 / unit. `tolerance` is on the
+    argument. The function may flatten out far away (where a probability is 0 or 1): steps are
+    kept within 8 units. A limit is the answer where the root lies beyond it.
     """
     bracket = _Bracket()
-    x0, f0 = start, function(start)
+    low, high = limits
+    x0 = start
+    f0 = function(start)
     bracket.note(x0, f0)
-    x1 = start + (step if f0 < 0 else -step)
+    x1 = min(max(bracket.kept(x0 - unit * f0, x0, 8 * unit), low), high)
+    older: tuple[float, float] | None = None
     for turn in range(TURNS):
+        if abs(x1 - x0) <= tolerance:
+            return x1
         f1 = function(x1)
         bracket.note(x1, f1)
-        slope = (f1 - f0) / (x1 - x0) if x1 != x0 else 0.0
-        guess = x1 - f1 / slope if slope > 0 else x1 + math.copysign(8 * step, -f1)
+        if f1 == 0 or (f1 < 0 and x1 >= high) or (f1 > 0 and x1 <= low):
+            return x1
+        guess, next_step = _guess((x1, f1), (x0, f0), older, unit)
         if turn > 20 and turn % 3 == 0:  # a kink: halve what is left
             guess = math.inf
-        new = bracket.kept(guess, x1, 8 * step)
-        if f1 == 0 or abs(new - x1) <= tolerance or bracket.high - bracket.low <= tolerance:
-            return x1 if f1 == 0 else new
-        x0, f0, x1 = x1, f1, new
+        new = min(max(bracket.kept(guess, x1, 8 * unit), low), high)
+        if new == guess and next_step <= tolerance:
+            return new
+        if bracket.high - bracket.low <= tolerance:
+            return new
+        older, x0, f0, x1 = (x0, (f1 - f0) / (x1 - x0)), x1, f1, new
     return x1
+
+
+def _guess(
+    last: tuple[float, float],
+    before: tuple[float, float],
+    older: tuple[float, float] | None,
+    unit: float,
+) -> tuple[float, float]:
+    """Where the root should be, and about how far the guess after this one would move.
+
+    The secant, bent by the second difference once three points are known; `older` is the third
+    and the slope from it to `before`.
+    """
+    (x1, f1), (x0, f0) = last, before
+    slope = (f1 - f0) / (x1 - x0)
+    if slope <= 0:
+        return x1 + math.copysign(8 * unit, -f1), math.inf
+    guess = x1 - f1 / slope
+    if older is None:
+        return guess, math.inf
+    bend = (slope - older[1]) / (x1 - older[0]) / slope
+    shift = bend * (guess - x1) * (guess - x0)
+    if abs(shift) > abs(guess - x1) / 2:
+        return guess, math.inf
+    return guess - shift, 10 * abs(shift) * abs(guess - older[0]) / unit
 
 
 def probit(p: float) -> float:

@@ -6,12 +6,15 @@ orderings of results) walks the same looks; only what it asks at each of them di
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
 
 from evaluation.design.panels import LOG_SQRT_2PI, REACH, Paths, Stop, carry_on, crossing
+
+CELL = 8.0  # drifts this far apart, in standard errors of the last look, share one walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ class Arrival:
     upper: float
     drift: float
     paths: Paths | None
+
+    def under(self, drift: float) -> "Arrival":
+        """The same look under another drift, each path weighted by its likelihood ratio."""
+        if drift == self.drift or self.paths is None:
+            return replace(self, drift=drift)
+        here, nodes = self.paths.information, self.paths.nodes
+        ratio = np.exp((drift - self.drift) * (nodes - (drift + self.drift) / 2 * here))
+        return replace(self, drift=drift, paths=Paths(here, nodes, self.paths.mass * ratio))
 
     def above(self, bound: float) -> float:
         """Probability of getting here and finding z above `bound`."""
@@ -75,14 +86,40 @@ def walk(
     """The looks that can stop, in order; a look with two infinite bounds is passed over.
 
     Arguments are not checked here: information must increase and the three lengths agree.
+    Drifts near each other are one walk: under another drift every path keeps its way and
+    changes its weight, so that inverting a p-value in the effect costs no further walks.
     """
+    root = math.sqrt(information[-1])
+    middle = CELL * round(drift * root / CELL) / root
+    for arrival in _followed(tuple(upper), tuple(lower), tuple(information), middle):
+        yield arrival.under(drift)
+
+
+@lru_cache(maxsize=4)
+def _followed(
+    upper: tuple[float, ...], lower: tuple[float, ...], information: tuple[float, ...], drift: float
+) -> tuple[Arrival, ...]:
+    """All looks that can stop, on nodes that do for any drift within half a cell."""
+    arrivals: list[Arrival] = []
     stop: Stop | None = None
-    farthest = max((abs(b) for b in (*upper, *lower) if not math.isinf(b)), default=0.0)
-    reach = math.hypot(REACH, farthest)
+    reach, depth = _reach((*upper, *lower)), _reach(lower)
+    end = math.sqrt(information[-1])
     looks = zip(upper, lower, information, strict=True)
     for look, (up, down, here) in enumerate(looks):
         if up == math.inf and down == -math.inf:
             continue
-        paths = None if stop is None else carry_on(stop, here, drift=drift, reach=reach)
-        yield Arrival(look, here, down, up, drift, paths)
+        paths = None
+        if stop is not None:
+            centre, apart = drift * math.sqrt(stop.information), CELL / 2
+            apart *= math.sqrt(stop.information) / end
+            high = max(reach, centre + apart + REACH)
+            deep = max(depth, apart - centre + REACH)
+            paths = carry_on(stop, here, drift=drift, reach=high, depth=deep)
+        arrivals.append(Arrival(look, here, down, up, drift, paths))
         stop = Stop(here, down, up, paths)
+    return tuple(arrivals)
+
+
+def _reach(bounds: Sequence[float]) -> float:
+    farthest = max((abs(bound) for bound in bounds if not math.isinf(bound)), default=0.0)
+    return math.hypot(REACH, farthest)
