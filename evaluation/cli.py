@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from evaluation.look import Conducted, run_look, show_look, verify_look
-from evaluation.results import HypothesisResult, LookResults
+from evaluation.results import AlarmEntry, HypothesisResult, LookResults
 from evaluation.sentences import three
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 
@@ -104,18 +104,28 @@ def lines_of(results: LookResults, sha256: str) -> list[str]:
         "",
         f"{facts.trial}  look {facts.look} ({facts.counted},"
         f" {facts.status})  {facts.evaluable_pairs} of {facts.planned_pairs} evaluable pairs",
+        *([] if results.re_estimation is None else [results.re_estimation.sentence]),
         "",
         *_table([HEAD, *(_row(h) for h in results.hypotheses)]),
         "",
-        *(f"{s.id}: {s.sentence}" for s in results.safety),
-        *(f"{a.rule} asked to {a.action} between looks: {a.detail}" for a in results.alarms),
         *_table([INFERENCES, *(row for h in results.hypotheses for row in _inferences(h))]),
         "",
+        *(f"{s.id}: {s.sentence}" for s in results.safety),
+        *(line for alarm in results.alarms for line in _alarm_lines(alarm)),
         "",
         f"protocol {results.digests.protocol}",
         f"lock     {results.digests.lock}",
         f"results  sha256:{sha256}",
     ]
+
+
+def _alarm_lines(alarm: AlarmEntry) -> Iterator[str]:
+    yield f"{alarm.rule} asked to {alarm.action} between looks: {alarm.detail}"
+    if alarm.resumed_at is not None:
+        yield f"  resumed {alarm.resumed_at} by {alarm.resumed_by}: {alarm.resumed_reason}"
+    elif alarm.holds:
+        held = "stopped" if alarm.action == "stop" else "paused, and nobody has resumed it"
+        yield f"  the trial is {held}"
 
 
 HEAD = ("hypothesis", "endpoint", "verdict", "effect", "interval", "margin", "z", "bound")
@@ -135,17 +145,6 @@ def _row(result: HypothesisResult) -> tuple[str, ...]:
         _number(bound.z),
     )
 
-
-def _effect(result: HypothesisResult) -> str:
-    """The estimate; a ratio says that it is one."""
-    estimate = result.primary.estimate
-    if estimate is None or result.scale != "ratio":
-        return _number(estimate)
-    return f"ratio {three(estimate)}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else three(value)
 
 INFERENCES = ("hypothesis", "inference", "estimate", "interval", "level", "p one-sided", "")
 
@@ -168,6 +167,17 @@ def _inferences(result: HypothesisResult) -> Iterator[tuple[str, ...]]:
     if found.bias_adjusted is not None:
         yield (result.id, "bias adjusted", three(found.bias_adjusted), "–", "–", "–", "")
 
+
+def _effect(result: HypothesisResult) -> str:
+    """The estimate; a ratio says that it is one."""
+    estimate = result.primary.estimate
+    if estimate is None or result.scale != "ratio":
+        return _number(estimate)
+    return f"ratio {three(estimate)}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else three(value)
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -26,11 +26,13 @@ from evaluation.hypotheses import (
     Samples,
     estimates_of,
     hypothesis_result,
+    weighed_estimates,
 )
 from evaluation.limits import is_retrospective, limits_of
 from evaluation.missingness import missing_patterns
 from evaluation.plan import LookPlan, plan_of
 from evaluation.populations import Pairs
+from evaluation.re_estimation import re_estimation_at, with_change
 from evaluation.recommend import recommendation
 from evaluation.results import (
     Digests,
@@ -65,22 +67,26 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
     9. analyses: what is registered beside the hypotheses, without a verdict
     10. curves: ROC, calibration in the large, natural frequencies
     11. decision: the first registered rule that is true
+    12. size: at its registered look, the one change of the planned total
 
     Raises EvaluationError when lock, protocol and earlier looks do not belong together.
     """
     look = plan_of(protocol, data.facts.look, [results.facts.look for results in previous])
     require_conformance(look, data, previous)
-    pairs = Pairs(protocol, data.pairs, final=look.final)
+    look = with_change(look, previous[-1].re_estimation if previous else None)
+    # What nobody was allowed to ask about has no answer to miss.
+    settled_all = look.final and not data.facts.held
+    pairs = Pairs(protocol, data.pairs, final=settled_all)
     look = replace(look, moment=moment_of(look, pairs, at_us=data.facts.locked_at_us))
     samples = _samples(look, pairs)
     evaluable = pairs.n_evaluable
-    estimates = estimates_of(look, samples)
+    estimates = weighed_estimates(look, estimates_of(look, samples), previous)
     settled = settle(look, estimates, previous, evaluable=evaluable)
     hypotheses = _hypotheses(look, estimates, settled, samples=samples, n=evaluable)
     asked = pairs.asked(samples.primary.population)
     safety = safety_results(protocol, samples.primary)
     patterns = missing_patterns(
-        asked, final=look.final, clustered=protocol.design.cluster == "subject"
+        asked, final=settled_all, clustered=protocol.design.cluster == "subject"
     )
     return LookResults(
         schema_version=SCHEMA_VERSION,
@@ -89,6 +95,9 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         digests=Digests(protocol=data.facts.protocol_digest, lock=data.lock_id),
         headline=_headline(look, hypotheses, safety),
         hypotheses=hypotheses,
+        re_estimation=re_estimation_at(
+            look, estimates, settled, hypotheses, previous, evaluable=evaluable
+        ),
         safety=safety,
         analyses=analysis_results(look, (samples.primary, *samples.supporting)),
         recommendation=recommendation(

@@ -1,7 +1,7 @@
 """Each hypothesis through estimates, boundary and verdict, and its face in the results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from evaluation.boundaries import bound_of, boundary_of
@@ -23,9 +23,18 @@ from evaluation.inferences import sequential_inference
 from evaluation.missing_outcomes import missing_bounds
 from evaluation.plan import HypothesisPlan, LookPlan
 from evaluation.populations import Sample
-from evaluation.results import Boundary, HypothesisResult, LookResults
+from evaluation.results import Boundary, HypothesisResult, LookResults, Unweighted
 from evaluation.rounding import to_digits
 from evaluation.sentences import claim_words, monitoring_words, verdict_sentence
+from evaluation.weighting import (
+    Combined,
+    NoStage,
+    Weighed,
+    as_weighed,
+    reached_beside,
+    reached_by,
+    weighed,
+)
 from protocols.sentences import alternative, null_hypothesis
 
 
@@ -44,18 +53,34 @@ class Estimates:
     plan: HypothesisPlan
     primary: Estimated
     supporting: tuple[Estimated, ...]
+    weighed: Weighed | None = None  # the primary population, once the effect changed the size
+    others: tuple[Weighed | None, ...] = ()  # the supporting ones
 
     @property
     def information(self) -> float | None:
-        """1 / SE^2 with the digits that are stored, so that a replay finds the same bound."""
-        naive = self.primary.naive
-        return to_digits(naive.information) if isinstance(naive, Estimate) else None
+        """1 / SE^2 with the digits that are stored, so that a replay finds the same bound.
+
+        That of the plan where stages are combined, None where they should be and cannot.
+        """
+        if isinstance(self.weighed, NoStage):
+            return None
+        if self.weighed is not None:
+            return to_digits(self.weighed.information)
+        return own_information(self.primary)
 
     @property
     def statistic(self) -> float | None:
         """z on the normal scale, with the digits that are stored."""
-        naive = self.primary.naive
-        return to_digits(_on_normal_scale(naive)) if isinstance(naive, Estimate) else None
+        if isinstance(self.weighed, NoStage):
+            return None
+        if self.weighed is not None:
+            return to_digits(self.weighed.statistic)
+        return own_statistic(self.primary)
+
+    @property
+    def unweighted(self) -> Unweighted | None:
+        """All pairs together, where stages are combined."""
+        return self.weighed.own if isinstance(self.weighed, Combined) else None
 
     @property
     def worse(self) -> Worse:
@@ -64,6 +89,39 @@ class Estimates:
         if isinstance(found, NotEvaluable):
             return Worse(None, None, found.reason)
         return Worse(to_digits(found.information), to_digits(_on_normal_scale(found)), None)
+
+
+def own_information(item: Estimated) -> float | None:
+    """1 / SE^2 of all pairs."""
+    return to_digits(item.naive.information) if isinstance(item.naive, Estimate) else None
+
+
+def own_statistic(item: Estimated) -> float | None:
+    """z of all pairs on the normal scale."""
+    return to_digits(_on_normal_scale(item.naive)) if isinstance(item.naive, Estimate) else None
+
+
+def weighed_estimates(
+    look: LookPlan, items: Sequence[Estimates], previous: Sequence[LookResults]
+) -> tuple[Estimates, ...]:
+    """The same with stages combined by planned weights, once the effect has changed the size."""
+    if not look.weighted:
+        return tuple(items)
+    return tuple(_weighed(look, item, previous) for item in items)
+
+
+def _weighed(look: LookPlan, item: Estimates, previous: Sequence[LookResults]) -> Estimates:
+    before = result_before(item.plan, previous)
+    log = reached_by(look, before.boundaries if before else ())
+    others = []
+    for place, each in enumerate(item.supporting):
+        earlier = reached_beside(look, item.plan.hypothesis.id, place, previous)
+        others.append(weighed(look, earlier, own_information(each), own_statistic(each)))
+    return replace(
+        item,
+        weighed=weighed(look, log, own_information(item.primary), own_statistic(item.primary)),
+        others=tuple(others),
+    )
 
 
 def estimates_of(look: LookPlan, samples: Samples) -> tuple[Estimates, ...]:
@@ -107,13 +165,20 @@ def evidence_of(
         level=level,
     )
     both = None if level is None else 1 - 2 * level
+    if isinstance(item.weighed, NoStage):
+        bound = replace(bound, reason=item.weighed.reason)
+    supporting = tuple(result_of(s, bound=bound.z, level=both) for s in item.supporting)
+    if item.others:
+        pairs = zip(supporting, item.others, strict=True)
+        supporting = tuple(as_weighed(plan, s, w, bound=bound.z) for s, w in pairs)
     primary = result_of(item.primary, bound=bound.z, level=both)
+    primary = as_weighed(plan, primary, item.weighed, bound=bound.z)
     primary = primary.model_copy(update={"warnings": (*primary.warnings, *bound.warnings)})
     return Evidence(
         plan=plan,
         bound=bound,
         primary=primary,
-        supporting=tuple(result_of(s, bound=bound.z, level=both) for s in item.supporting),
+        supporting=supporting,
         interval=claim_interval(primary),
         before=before,
     )
@@ -134,7 +199,15 @@ def hypothesis_result(
     before = evidence.before
     boundary = _boundary(look, evidence, decided, item=item, evaluable=evaluable)
     sequential = sequential_inference(
-        AtLook(look, evidence, decided, evaluable, item.information, item.statistic)
+        AtLook(
+            look,
+            evidence,
+            decided,
+            evaluable,
+            item.information,
+            item.statistic,
+            weighed=item.weighed if isinstance(item.weighed, Combined) else None,
+        )
     )
     sentence = verdict_sentence(plan, decided, primary, evidence.interval)
     also = (*claim_words(plan, sequential), *monitoring_words(boundary))
@@ -186,6 +259,7 @@ def _boundary(
         crossed=decided.crossed,
         futility=futility_readings(here),
         harm=harm_readings(look, plan, item.worse, time=time, earlier=earlier) if watched else (),
+        unweighted=item.unweighted,
     )
 
 

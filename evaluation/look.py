@@ -13,9 +13,11 @@ from evaluation.conduct import conduct
 from evaluation.differences import differences
 from evaluation.errors import EvaluationError
 from evaluation.plan import LookPlan, plan_of
+from evaluation.re_estimation import with_change
 from evaluation.readiness import Refused, Standing, refused_by_data, refused_by_order
 from evaluation.replay import Departure, departures
 from evaluation.results import LookResults
+from gateway.store.alarms import hold_of
 from gateway.store.capture import record_refusal
 from gateway.store.engine import Store
 from gateway.store.lock import find_lock, lock, read_lock, save_look_result
@@ -67,9 +69,11 @@ def run_look(store: Store, trial: str, look_id: str, *, actor: str, at_us: int) 
     """
     conducted = look_results(store, trial)
     names = [row.look for row in conducted]
+    previous = [from_bytes(row.results) for row in conducted]
     try:
         before = names[: names.index(look_id)] if look_id in names else names
         look = plan_of(protocol_in_force(store, trial), look_id, before)
+        look = with_change(look, previous[-1].re_estimation if previous else None)
     except RefusedError as refused:
         record_refusal(store, trial, refused.code, str(refused), actor=actor, at_us=at_us)
         raise
@@ -79,7 +83,7 @@ def run_look(store: Store, trial: str, look_id: str, *, actor: str, at_us: int) 
     if refusal is not None:
         raise _recorded(store, trial, refusal, actor=actor, at_us=at_us)
     data = lock(store, trial, look_id, actor=actor, at_us=at_us)
-    results = conduct(look.protocol, data, [from_bytes(row.results) for row in conducted])
+    results = conduct(look.protocol, data, previous)
     content = to_bytes(results)
     save_look_result(
         store,
@@ -132,6 +136,7 @@ def _standing(store: Store, look: LookPlan, *, at_us: int) -> Standing:
         completeness=completeness(store, trial),
         accrual_closed=accrual_closed(store, trial) is not None,
         at_us=at_us,
+        hold=hold_of(store, trial),
     )
 
 

@@ -18,6 +18,7 @@ from reports.leadership import leadership_of
 from reports.operations_section import operations_section
 from reports.protocol_section import protocol_section
 from reports.reading import Reading, read_results
+from reports.size_section import size_section
 
 
 def page_of(source: bytes) -> Page:
@@ -32,6 +33,7 @@ def page_of(source: bytes) -> Page:
         reading_section(reading),
         flow_section(reading),
         _endpoints(reading),
+        size_section(reading),
         analyses_section(reading),
         discrimination_section(reading),
         safety_section(reading),
