@@ -128,6 +128,6 @@ def _spent(design: Design, information: float, place: int) -> float:
     time = min(1.0, information)
     if monitoring.clock == "smaller_of_planned_and_observed":
         time = min(time, design.fractions[place])
-    return spending_by(monitoring.spending, design.alpha, time=time, number=place + 1)
     elif monitoring.clock == "calendar":
         time = design.fractions[place]  # days go by as planned, whatever has come
+    return spending_by(monitoring.spending, design.alpha, time=time, number=place + 1)
