@@ -19,7 +19,7 @@ from evaluation.design.conditional.predictive import predictive_power
 from evaluation.design.repeated import nominal_alpha
 from evaluation.design.stagewise import StagewiseInference
 from evaluation.plan import HypothesisPlan, LookPlan
-from evaluation.repeated import repeated_ps, seen_looks, smallest
+from evaluation.repeated import repeated_ps, seen_looks
 from evaluation.results import Boundary, Inference, PowerAhead, SequentialInference
 from evaluation.stopping import ORDERS, Late, Stopped
 from evaluation.weighting import Combined, stagewise, unit_of, weighted_estimate
@@ -102,12 +102,12 @@ def sequential_inference(here: Here) -> SequentialInference | None:
     looks = seen_looks(here.look, here.bound, information=here.information, earlier=here.earlier)
     repeated = repeated_ps(here.look, looks, p)
     reasons: list[str] = []
-    found = [*_naive(here), *_repeated(here, repeated[-1]), *_staged(here, reasons)]
+    found = [*_naive(here), *_repeated(here, repeated.here), *_staged(here, reasons)]
     ahead = _ahead(here, here.information, here.statistic, reasons)
     return SequentialInference(
         inferences=tuple(_marked(here, found, reasons)),
-        repeated_p=repeated[-1],
-        sequential_p=smallest(repeated),
+        repeated_p=repeated.here,
+        sequential_p=repeated.smallest,
         bias_adjusted=_bias_adjusted(here),
         ahead=tuple(ahead),
         reasons=tuple(dict.fromkeys(reasons)),

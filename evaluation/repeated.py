@@ -53,10 +53,20 @@ def _grown(looks: Sequence[Seen]) -> tuple[Seen, ...]:
     return tuple(kept)
 
 
-def repeated_ps(
-    look: LookPlan, looks: Sequence[Seen], p: Sequence[float | None]
-) -> tuple[float | None, ...]:
-    """The smallest alpha of all looks together at which each of them would have claimed."""
+@dataclass(frozen=True, slots=True)
+class RepeatedP:
+    """The smallest alpha of all looks together at which a look would have claimed.
+
+    `here` is that of the last look, `smallest` of all so far (sequential); None where no look that
+    could claim is meant.
+    """
+
+    here: float | None
+    smallest: float | None
+
+
+def repeated_ps(look: LookPlan, looks: Sequence[Seen], p: Sequence[float | None]) -> RepeatedP:
+    """Of these looks with their one-sided p-values, None where there is none."""
     spending = look.protocol.monitoring.spending
 
     def spend(alpha: float, places: Sequence[float]) -> tuple[float, ...]:
@@ -72,16 +82,12 @@ def repeated_ps(
         value is not None and seen.information is not None
         for value, seen in zip(p, looks, strict=True)
     ]
-    return LookedAt(
+    seen = LookedAt(
         p=tuple(value if ok else None for value, ok in zip(p, known, strict=True)),
         information=tuple(
             s.information if ok else None for s, ok in zip(looks, known, strict=True)
         ),
         times=tuple(float(i) if ok else None for i, ok in enumerate(known)),
         spend=spend,
-    ).repeated()
-
-
-def smallest(values: Sequence[float | None]) -> float | None:
-    """The sequential p-value: the smallest so far, None where no look has one."""
-    return min((value for value in values if value is not None), default=None)
+    )
+    return RepeatedP(*seen.latest())

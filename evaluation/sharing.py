@@ -27,7 +27,7 @@ from evaluation.design.multiplicity.sequential_graphs import ROOT
 from evaluation.design.multiplicity.stepwise import adjusted
 from evaluation.design.repeated import nominal_alpha
 from evaluation.plan import LookPlan
-from evaluation.repeated import repeated_ps, seen_looks, smallest
+from evaluation.repeated import RepeatedP, repeated_ps, seen_looks
 from evaluation.results import LookResults, SharedAlpha, TestResult
 from evaluation.rounding import to_digits
 from protocols.schema import Graph as Sharing
@@ -176,11 +176,11 @@ def _looking_back(sharer: Sharer, evidence: Evidence, decided: Decided) -> Decid
     return decided
 
 
-def _closed(sharer: Sharer, p: Sequence[Sequence[float | None]]) -> None:
+def _closed(sharer: Sharer, p: Sequence[RepeatedP]) -> None:
     """Simes tests on all that is not shown yet; each is held against what the others leave it."""
     codes, back = sharer.asking.codes, sharer.sharing.look_back
     left = [j for j in range(len(codes)) if j not in sharer.shown]
-    values = {j: (smallest(p[j]) if back else p[j][-1]) for j in left}
+    values = {j: (p[j].smallest if back else p[j].here) for j in left}
     held = {j: 1.0 if values[j] is None else float(values[j] or 0.0) for j in left}
     shown = []
     for j in left:
@@ -230,8 +230,8 @@ def _adjusted_of(sharer: Sharer, p: dict[int, float]) -> dict[int, float]:
     return dict(zip(left, found, strict=True))
 
 
-def _ps(sharer: Sharer) -> tuple[tuple[float | None, ...], ...]:
-    """Repeated p-values of every hypothesis and look."""
+def _ps(sharer: Sharer) -> tuple[RepeatedP, ...]:
+    """Repeated p-values of every hypothesis."""
     asking = sharer.asking
     found = []
     for code in asking.codes:
@@ -258,9 +258,9 @@ def _weakest(results: Sequence[TestResult]) -> float | None:
     return max(1.0 if result.p_value is None else result.p_value for result in results)
 
 
-def _shared(sharer: Sharer, j: int, p: Sequence[Sequence[float | None]]) -> SharedAlpha:
+def _shared(sharer: Sharer, j: int, p: Sequence[RepeatedP]) -> SharedAlpha:
     asking, code = sharer.asking, sharer.asking.codes[j]
-    sequential = [smallest(values) for values in p]
+    sequential = [values.smallest for values in p]
     others = [asking.codes[i] for i in sharer.shown if i != j]
     by_all = asking.plan.procedure in ("hochberg", "hommel")
     level = sharer.found[code].evidence.bound.level
@@ -269,7 +269,7 @@ def _shared(sharer: Sharer, j: int, p: Sequence[Sequence[float | None]]) -> Shar
         alpha=sharer.sharing.alpha,
         local_alpha=level,
         passed_on_by=tuple(others if by_all else sharer.passed_on_by.get(j, [])),
-        repeated_p=p[j][-1],
+        repeated_p=p[j].here,
         sequential_p=sequential[j],
         adjusted_p=_all_adjusted(sharer, sequential)[j] if sharer.sharing.look_back else None,
     )

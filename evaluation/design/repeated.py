@@ -88,14 +88,17 @@ def sequential_p(
     z: Sequence[float],
     information: Sequence[float],
     spend: Callable[[float, int], Sequence[float]],
+    *,
+    at_most: float | None = None,
 ) -> float:
     """The smallest repeated p of the looks so far (Liu & Anderson 2008, JASA 103:1621).
 
     `spend(alpha, k)` gives the cumulative alpha at the first k looks. One pass over all looks
-    at the smallest alpha so far says which of them could still lower it.
+    at the smallest alpha so far says which of them could still lower it; `at_most` is the
+    repeated p of one of the looks where it is known.
     """
     looks = len(z)
-    smallest = LARGEST_P
+    smallest = LARGEST_P if at_most is None else at_most
     for _ in range(looks):
         bounds = efficacy_boundaries(spend(smallest, looks), information)
         room = [value - bound for value, bound in zip(z, bounds, strict=True)]

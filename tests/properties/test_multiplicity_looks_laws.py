@@ -62,6 +62,26 @@ def test_a_graph_over_looks_with_look_back_is_the_graph_of_sequential_p_values(
     )
 
 
+@given(st.lists(st.none() | st.floats(1e-9, 1.0), min_size=1, max_size=6), FAMILY)
+@settings(max_examples=300, deadline=None)
+def test_the_last_and_the_smallest_repeated_p_are_found_without_all_the_others(
+    p: list[float | None], family: tuple[str, float | None]
+) -> None:
+    t = [None if value is None else (k + 1) / len(p) for k, value in enumerate(p)]
+    word, parameter = family
+    looks = LookedAt(
+        tuple(p),
+        tuple(t),
+        tuple(t),
+        lambda alpha, times: cumulative_alpha(word, alpha, times, parameter=parameter),
+    )
+    every = looks.repeated()
+    smallest = min((value for value in every if value is not None), default=None)
+    last, least = looks.latest()
+    assert last == every[-1]
+    assert least == smallest or least == pytest.approx(smallest, rel=1e-9)
+
+
 LOOKS = (0.3, 0.7, 1.0)
 
 

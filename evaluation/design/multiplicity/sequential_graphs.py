@@ -14,7 +14,7 @@ from scipy import special
 
 from evaluation.design.multiplicity.graphs import Graph, State, shortcut_adjusted, start, without
 from evaluation.design.multiplicity.levels import checked_alpha, reaches
-from evaluation.design.repeated import repeated_p
+from evaluation.design.repeated import repeated_p, sequential_p
 from protocols.errors import UsageError
 
 NEVER = 0.49999  # the search for a repeated p ends a little above: such a look rejects at no level
@@ -61,14 +61,40 @@ class LookedAt:
             found.append(self._repeated(p, tuple(information), tuple(times)))
         return tuple(found)
 
+    def latest(self) -> tuple[float | None, float | None]:
+        """The repeated p-value of the last look, and the smallest of all looks; see `repeated`.
+
+        Takes a few walks through the looks, however many there are.
+        """
+        looks = zip(self.p, self.information, self.times, strict=True)
+        tested = [
+            (p, here, time)
+            for p, here, time in looks
+            if p is not None and here is not None and time is not None
+        ]
+        if not tested:
+            return None, None
+        p, information, times = (tuple(column) for column in zip(*tested, strict=True))
+        last = None if self.p[-1] is None else self._repeated(p[-1], information, times)
+        smallest = sequential_p(
+            [_z(value) for value in p],
+            information,
+            lambda alpha, k: self.spend(alpha, times[:k]),
+            at_most=None if last is None or last > NEVER else last,
+        )
+        return last, smallest if smallest < NEVER else 1.0
+
     def _repeated(
         self, p: float, information: tuple[float, ...], times: tuple[float, ...]
     ) -> float:
         if p > NEVER:  # a bound below z = 0 would be needed
             return 1.0
-        z = -float(special.ndtri(max(p, 1e-300)))
-        value = repeated_p(z, information, lambda alpha: self.spend(alpha, times))
+        value = repeated_p(_z(p), information, lambda alpha: self.spend(alpha, times))
         return value if value < NEVER else 1.0
+
+
+def _z(p: float) -> float:
+    return -float(special.ndtri(min(max(p, 1e-300), 1 - 1e-16)))
 
 
 @dataclass(frozen=True, slots=True)
