@@ -15,6 +15,7 @@ from scipy import special
 from evaluation.design.panels import LOG_SQRT_2PI, REACH, Paths, Stop, carry_on, crossing
 
 CELL = 8.0  # drifts this far apart, in standard errors of the last look, share one walk
+SHARED = 30.0  # beyond this likelihood ratios leave the range of floats: each drift walks alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,11 @@ def walk(
     Drifts near each other are one walk: under another drift every path keeps its way and
     changes its weight, so that inverting a p-value in the effect costs no further walks.
     """
+    if not information:
+        return
     root = math.sqrt(information[-1])
-    middle = CELL * round(drift * root / CELL) / root
+    near = abs(drift) * root <= SHARED
+    middle = CELL * round(drift * root / CELL) / root if near else drift
     for arrival in _followed(tuple(upper), tuple(lower), tuple(information), middle):
         yield arrival.under(drift)
 

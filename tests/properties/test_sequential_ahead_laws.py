@@ -181,7 +181,7 @@ def chances(report: LookReport) -> list[float]:
 
 
 @given(observed(), FAMILY, st.floats(0.0, 0.2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_moving_data_and_null_together_moves_every_result_with_them(
     data: Observed, family: str, margin: float
 ) -> None:
@@ -193,7 +193,7 @@ def test_moving_data_and_null_together_moves_every_result_with_them(
 
 
 @given(observed(), FAMILY, st.floats(0.01, 100))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_another_unit_of_the_effect_changes_nothing_but_the_unit(
     data: Observed, family: str, unit: float
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from scipy import special
 
 from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
 from evaluation.design.classical import (
@@ -195,3 +196,15 @@ def test_two_sided_bounds_do_not_count_who_left_on_the_other_side() -> None:
     assert pocock == pytest.approx((2.025268079,) * 3, abs=5e-9)
     last = haybittle_peto_boundaries(times, 0.05, interim_z=3.0, two_sided=True)[-1]
     assert last == pytest.approx(1.653602457, abs=1e-8)
+
+
+@pytest.mark.parametrize("drift", [60.0, 205.0, 445.0, 1005.0, 20_005.0])
+def test_effects_of_any_size_end_at_once_and_leave_nothing_undefined(drift: float) -> None:
+    times, bounds, futile = (0.001, 0.6, 1.0), (3.0, 2.5, 2.0), (-1.0, 1.0, 2.0)
+    up = crossing_probabilities(bounds, times, drift=drift, lower=futile)
+    first = float(special.ndtr(drift * math.sqrt(times[0]) - 3.0))
+    assert up.upper[0] == pytest.approx(first, rel=1e-12)
+    assert math.fsum((*up.upper, *up.lower)) == pytest.approx(1.0, abs=1e-9)
+    down = crossing_probabilities(bounds, times, drift=-drift, lower=futile)
+    assert all(math.isfinite(p) for p in (*down.upper, *down.lower))
+    assert math.fsum((*down.upper, *down.lower)) == pytest.approx(1.0, abs=1e-9)

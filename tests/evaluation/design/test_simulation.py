@@ -87,6 +87,18 @@ def test_the_stagewise_interval_covers_and_its_median_is_unbiased() -> None:
         assert share == pytest.approx(0.5, abs=4.5 * 0.5 / math.sqrt(100_000))
 
 
+@pytest.mark.parametrize("effect", [0.0, 0.03])
+def test_the_stagewise_p_is_uniform_under_its_own_effect(effect: float) -> None:
+    """An interval of any level covers as often as it says: p has every quantile in its place."""
+    n = 100_000
+    scenario = Scenario("uniform", effect, (PLANNED,))
+    bounds = bounds_of(scenario, RULE)
+    records = run_trials(scenario, bounds, seed=17, first=0, n=n)
+    for level in (0.02, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999):
+        covered = stagewise_covered(records, bounds, scenario.patterns, truth=effect, level=level)
+        assert abs(float(covered.mean()) - level) < 4.5 * math.sqrt(level * (1 - level) / n)
+
+
 def test_the_naive_estimate_is_too_good_after_an_early_stop() -> None:
     found = simulate(
         Scenario("bias", EFFECT, (PLANNED,)), RULE, seed=5, replicates=50_000, alpha=0.025
@@ -229,6 +241,7 @@ def test_summaries_do_not_depend_on_the_order_of_replicates() -> None:
         whole.information[::-1],
         whole.rejected[::-1],
         whole.futile[::-1],
+        whole.signal[::-1],
     )
     one, two = (
         characteristics(scenario, bounds, records, alpha=0.025) for records in (whole, turned)
