@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow bench bench-evaluation format lock install clean
+.PHONY: demo test test-slow bench bench-evaluation bench-designs format lock install clean
 
 demo: $(VENV)/installed
 	$(BIN)/equipoise demo
@@ -25,6 +25,9 @@ bench: $(VENV)/installed-test
 
 bench-evaluation: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks evaluation
+
+bench-designs: $(VENV)/installed-test
+	$(BIN)/python -m benchmarks designs
 
 format: $(VENV)/installed-test
 	$(BIN)/ruff format .

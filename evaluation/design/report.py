@@ -92,6 +92,7 @@ def look_report(
     bounds = efficacy_boundaries(cumulative, whole)
     bound = bounds[looks - 1]
     ahead, predictive = _ahead(z[-1], whole, bounds, looks, design_effect - null)
+    repeated = _repeated(z[-1], here, bound, null, lambda a: family(a, looks))
     return LookReport(
         z=z[-1],
         bound=bound,
@@ -99,9 +100,9 @@ def look_report(
         crossed=z[-1] >= bound,
         level=1 - 2 * alpha,
         naive=_naive(z[-1], here, alpha, null),
-        repeated=_repeated(z[-1], here, bound, null, lambda a: family(a, looks)),
+        repeated=repeated,
         stagewise=_stagewise(z[-1], bounds[: looks - 1], here, alpha, null),
-        sequential_p=sequential_p(z, here, family),
+        sequential_p=sequential_p(z, here, family, at_most=repeated.p_value),
         ahead=ahead,
         predictive=predictive,
     )

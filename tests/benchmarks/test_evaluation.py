@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import designs
+from benchmarks.design_peers import ABSENT
 from benchmarks.jobs import JOBS, answered, generated, rows_of
 from benchmarks.parts import write_part
 from evaluation.inference import registry
@@ -44,8 +45,15 @@ def test_a_part_of_the_results_replaces_its_own_and_no_other(tmp_path: Path) -> 
     assert path.read_text(encoding="utf-8") == "# One\n\nrenewed\n\n# Two\n\nsecond\n"
 
 
+def test_without_rpact_a_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    designs.report(tmp_path / "RESULTS.md", quick=True)
+    assert ABSENT in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+
+
 def test_a_quick_run_times_every_design(tmp_path: Path) -> None:
     output = tmp_path / "RESULTS.md"
     designs.report(output, quick=True)
     written = output.read_text(encoding="utf-8")
     assert all(f"| {task.title} |" in written for task in designs.tasks(quick=True))
+    assert "rpact" in written
