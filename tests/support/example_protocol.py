@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.schema import Protocol
+from tests.support.example_monitoring import example_monitoring
 
 Document = dict[str, Any]
 
@@ -110,24 +111,7 @@ def _plan_of_analysis() -> Document:
             "accrual": "Until 600 evaluable pairs.",
             "design": [],
         },
-        "monitoring": {
-            "looks": [{"id": "L1", "information": 0.5}, {"id": "L2", "information": 1.0}],
-            "clock": "evaluable_pairs",
-            "clock_maximum": {},
-            "clock_start": None,
-            "tolerance": 0.05,
-            "spending": {
-                "family": "lan_demets_obrien_fleming",
-                "parameter": None,
-                "points": [],
-                "start": None,
-            },
-            "final_look": "full_alpha",
-            "unplanned_looks": "forbidden",
-            "skipped_looks": "forbidden",
-            "claim_interval": "repeated",
-            "late_outcomes": "repeated",
-        },
+        "monitoring": example_monitoring(),
         "futility": [],
         "harm_bounds": [],
         "re_estimation": None,
