@@ -10,7 +10,11 @@ from collections.abc import Sequence
 
 from scipy import optimize
 
-from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
+from evaluation.design.boundaries import (
+    check_information,
+    crossing_probabilities,
+    efficacy_boundaries,
+)
 from protocols.errors import UsageError
 
 
@@ -25,6 +29,12 @@ def symmetric_boundaries(
     return tuple(found)
 
 
+def _check(information: Sequence[float], alpha: float) -> None:
+    if not (len(information) > 0 and 0 < alpha < 0.5):
+        raise UsageError("ALPHA_RANGE", "Bounds need a look, and an alpha in (0, 0.5) a side.")
+    check_information(information)
+
+
 def _left_above(bounds: Sequence[float], information: Sequence[float], *, two_sided: bool) -> float:
     below = [-bound for bound in bounds] if two_sided else None
     return sum(crossing_probabilities(bounds, information, lower=below).upper)
@@ -35,8 +45,10 @@ def wang_tsiatis_boundaries(
 ) -> tuple[float, ...]:
     """c (I_k / I_K)^(delta - 1/2): Pocock's constant at 1/2, O'Brien & Fleming's shape at 0.
 
-    Wang & Tsiatis 1987, Biometrics 43:193; Pocock 1977; O'Brien & Fleming 1979.
+    Wang & Tsiatis 1987, Biometrics 43:193; Pocock 1977; O'Brien & Fleming 1979. Raises `UsageError`
+    for an alpha outside (0, 0.5) and as `check_information`.
     """
+    _check(information, alpha)
     shape = [(here / information[-1]) ** (delta - 0.5) for here in information]
 
     def excess(scale: float) -> float:
@@ -52,8 +64,10 @@ def haybittle_peto_boundaries(
 ) -> tuple[float, ...]:
     """One z at every interim look, the last spending what is left (Haybittle 1971; Peto 1976).
 
-    Raises `UsageError` when the interim looks alone spend more than alpha.
+    Raises `UsageError` when the interim looks alone spend more than alpha, for an alpha outside
+    (0, 0.5) and as `check_information`.
     """
+    _check(information, alpha)
     interim = [interim_z] * (len(information) - 1)
     if _left_above(interim, information[:-1], two_sided=two_sided) >= alpha:
         raise UsageError("ALPHA_RANGE", "The interim looks spend all of alpha; raise their bound.")

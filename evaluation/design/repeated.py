@@ -13,6 +13,7 @@ from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.design.roots import rising_line_root
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.orientation import critical_of
+from protocols.errors import UsageError
 
 FARTHEST_LOG = 700.0
 LARGEST_HALF = 1e100
@@ -95,9 +96,11 @@ def sequential_p(
 
     `spend(alpha, k)` gives the cumulative alpha at the first k looks. One pass over all looks
     at the smallest alpha so far says which of them could still lower it; `at_most` is the
-    repeated p of one of the looks where it is known.
+    repeated p of one of the looks where it is known. Raises `UsageError` where lengths differ.
     """
     looks = len(z)
+    if looks != len(information):
+        raise UsageError("LENGTHS_DIFFER", "Each look needs its statistic and its information.")
     smallest = LARGEST_P if at_most is None else at_most
     for _ in range(looks):
         bounds = efficacy_boundaries(spend(smallest, looks), information)

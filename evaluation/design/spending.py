@@ -99,9 +99,13 @@ def interpolated_alpha(
     in [0, 1]; `UsageError` otherwise.
     """
     xs, ys = [0.0, *knots_t, 1.0], [0.0, *knots_share, 1.0]
+    if len(xs) != len(ys):
+        raise UsageError("SPENDING_TABLE", "Each knot of a spending table has a time and a share.")
     ordered = all(a <= b for a, b in itertools.pairwise(xs))
     if not (ordered and all(a <= b for a, b in itertools.pairwise(ys))):
         raise UsageError("SPENDING_TABLE", "A spending table rises from (0, 0) to (1, 1).")
+    if any(not time >= 0 for time in t):
+        raise UsageError("SPENDING_TIME_RANGE", "Spending time starts at 0.")
 
     def at(time: float) -> float:
         if time >= 1:

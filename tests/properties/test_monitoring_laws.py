@@ -277,6 +277,7 @@ def test_rows_of_a_batch_may_come_in_any_order(seed: int, n: int, alpha: float) 
     again = subject_units(values[shuffled], subject[shuffled], batch[shuffled])
     assert units.values.tolist() == again.values.tolist()
     assert units.n_left_out == again.n_left_out
+    assert units.batch.tolist() == sorted(units.batch.tolist())  # no outcome before it was known
     assert len(units.values) == len(set(subject.tolist()))
     relabelled = subject_units(values, 11 - subject, batch)
     pooled = batch_units(units).values

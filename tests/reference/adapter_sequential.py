@@ -30,7 +30,7 @@ from evaluation.design.spending import (
 from evaluation.design.stagewise import stagewise_inference
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.orientation import critical_of
-from tests.reference.compare import Adapter, Got, Inputs, NotBuilt
+from tests.reference.compare import Adapter, Got, Inputs, NotBuilt, Refused
 
 WORDS = {
     "LDOF": "lan_demets_obrien_fleming",
@@ -94,7 +94,7 @@ def window_of(text: str, inputs: Inputs) -> tuple[float, float] | None:
 def spending(inputs: Inputs, case: Mapping[str, Any]) -> Got:
     """A two-sided alpha is spent half on each side, and both sides are counted."""
     alpha, text = alpha_of(inputs), str(inputs["family"])
-    sides = float(inputs["alpha"]) / alpha
+    sides = float(inputs.get("sided", inputs.get("sides", 1)))
     spend = spend_of(text, inputs)
     at: Callable[[float], float] = lambda t: spend(alpha, t)  # noqa: E731
     window = window_of(text, inputs)
@@ -255,6 +255,8 @@ class Stages:
 def stages_of(inputs: Inputs) -> Stages:
     sizes = np.asarray(inputs["stage_n"], dtype=np.float64)
     means, spreads = (np.asarray(inputs[k], dtype=np.float64) for k in ("stage_mean", "stage_sd"))
+    if not len(sizes) == len(means) == len(spreads) or not ((sizes > 1) & (spreads > 0)).all():
+        raise Refused("Each stage has two pairs or more that differ.")
     n = np.cumsum(sizes)
     mean = np.cumsum(sizes * means) / n
     squares = np.cumsum((sizes - 1) * spreads**2 + sizes * means**2) - n * mean**2

@@ -14,7 +14,13 @@ from evaluation.design.classical import (
     symmetric_boundaries,
     wang_tsiatis_boundaries,
 )
-from evaluation.design.repeated import crosses, nominal_alpha, repeated_interval, z_equivalent
+from evaluation.design.repeated import (
+    crosses,
+    nominal_alpha,
+    repeated_interval,
+    sequential_p,
+    z_equivalent,
+)
 from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spent
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters.means import clustered_difference
@@ -196,6 +202,26 @@ def test_two_sided_bounds_do_not_count_who_left_on_the_other_side() -> None:
     assert pocock == pytest.approx((2.025268079,) * 3, abs=5e-9)
     last = haybittle_peto_boundaries(times, 0.05, interim_z=3.0, two_sided=True)[-1]
     assert last == pytest.approx(1.653602457, abs=1e-8)
+
+
+def test_senseless_designs_are_refused_by_name() -> None:
+    def flat(alpha: float, k: int) -> tuple[float, ...]:
+        return cumulative_alpha(LDOF, alpha, (0.5, 1.0)[:k])
+
+    calls = (
+        ("ALPHA_RANGE", lambda: wang_tsiatis_boundaries((0.5, 1.0), 1.0, delta=0.5)),
+        ("ALPHA_RANGE", lambda: wang_tsiatis_boundaries((), 0.025, delta=0.5)),
+        ("INFORMATION_RANGE", lambda: wang_tsiatis_boundaries((0.0, 1.0), 0.025, delta=0.25)),
+        ("INFORMATION_ORDER", lambda: haybittle_peto_boundaries((1.0, 0.5), 0.025, interim_z=3)),
+        ("SPENDING_TABLE", lambda: interpolated_alpha((0.25, 0.5), (0.05,), 0.025, (0.1,))),
+        ("SPENDING_TIME_RANGE", lambda: interpolated_alpha((0.5,), (0.3,), 0.025, (-0.1,))),
+        ("LENGTHS_DIFFER", lambda: sequential_p((1.0, 2.0), (0.5,), flat)),
+    )
+    for code, call in calls:
+        with pytest.raises(UsageError) as refused:
+            call()
+        assert refused.value.code == code
+    assert haybittle_peto_boundaries((1.0,), 0.025, interim_z=3.0) == pytest.approx((1.959964,))
 
 
 @pytest.mark.parametrize("drift", [60.0, 205.0, 445.0, 1005.0, 20_005.0])
