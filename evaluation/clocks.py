@@ -59,6 +59,14 @@ def start_us(monitoring: Monitoring) -> int:
     return int(start.timestamp()) * 1_000_000
 
 
+def planned_lock_us(monitoring: Monitoring, look: str) -> int | None:
+    """When a planned look is locked if days go by as planned; None where they do not count."""
+    if monitoring.clock != "calendar":
+        return None
+    share = next(planned.information for planned in monitoring.looks if planned.id == look)
+    return start_us(monitoring) + round(share * monitoring.clock_maximum["days"] * DAY_US)
+
+
 def progress_of(look: LookPlan, pairs: Pairs, *, at_us: int) -> Progress:
     """Against what lets this look be run.
 

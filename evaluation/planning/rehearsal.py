@@ -28,6 +28,7 @@ from functools import partial
 import numpy as np
 
 from evaluation.archive import from_bytes, to_bytes
+from evaluation.clocks import planned_lock_us
 from evaluation.conduct import conduct
 from evaluation.design.simulation.characteristics import Measured
 from evaluation.design.simulation.streams import scenario_key
@@ -222,12 +223,13 @@ def _seen(made: Encounters, cut: int, *, final: bool) -> tuple[PairRecord, ...]:
 
 def _locked(scene: Scene, pairs: Sequence[PairRecord], *, look: str, final: bool) -> LockedData:
     n = len(pairs)
+    planned = planned_lock_us(scene.protocol.monitoring, look)
     fates = {arm: {"answered": n} for arm in ("standard_of_care", "candidate")}
     facts = LockedFacts(
         trial=scene.protocol.protocol.id,
         look=look,
         protocol_digest=digest_of(scene.protocol),
-        locked_at_us=START_US + (n + 1) * MINUTE_US,
+        locked_at_us=START_US + (n + 1) * MINUTE_US if planned is None else planned,
         accrual_closed=final,
         completeness=Completeness(n, n, 0, (), fates),
         deviations=(),

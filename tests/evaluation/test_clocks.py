@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.archive import from_bytes, to_bytes
-from evaluation.clocks import DAY_US, start_us
+from evaluation.clocks import DAY_US, days_since_start, planned_lock_us, start_us
 from evaluation.conduct import conduct
 from evaluation.design.boundaries import efficacy_boundaries
 from evaluation.design.spending import spent
@@ -97,6 +97,14 @@ def test_a_reading_that_was_changed_does_not_replay() -> None:
     changed = found.model_copy(update={"boundaries": (moved, found.boundaries[1])})
     broken = late.model_copy(update={"hypotheses": (changed, *late.hypotheses[1:])})
     assert "alpha_spent" in departures(protocol, broken)[0].fields
+
+
+def test_a_rehearsed_look_comes_on_its_planned_day() -> None:
+    monitoring = _protocol("calendar", {"days": 200}, "2026-02-01").monitoring
+    at_us = planned_lock_us(monitoring, "L1")
+    assert at_us is not None
+    assert days_since_start(monitoring, at_us) == 100
+    assert planned_lock_us(_protocol("events", {"events": 9}).monitoring, "L1") is None
 
 
 @pytest.fixture

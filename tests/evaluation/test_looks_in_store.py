@@ -215,6 +215,12 @@ class TestCommandLine:
         assert run.output.splitlines()[0].startswith("The candidate is non-inferior")
         show = CliRunner().invoke(cli, ["look", "show", "L1", "--folder", str(folder)])
         assert show.output == run.output
+        inferences = [line for line in show.output.splitlines() if line.startswith("H1  ")]
+        for kind in ("naive", "repeated", "stagewise", "bias adjusted"):
+            assert any(kind in line for line in inferences)
+        assert [line.split()[1] for line in inferences if line.endswith("the claim")] == [
+            "repeated"
+        ]
         verify = CliRunner().invoke(cli, ["look", "verify", "L1", "--folder", str(folder)])
         assert (verify.exit_code, verify.output.split(":")[0]) == (0, "The same bytes")
 

@@ -55,7 +55,10 @@ def _first(results: LookResults) -> HypothesisResult:
     [
         ("futility", ("effect −0.02", "predictive power 0.2", "non-binding", "If ignored:")),
         ("harm", ("z for harm", "pause", "taken from no claim")),
-        ("inferences", ("Naive", "Repeated", "Stage-wise", "(claim)")),
+        (
+            "inferences",
+            ("Naive", "Repeated", "Stage-wise", "(claim)", "Adjusted for the bias of stopping"),
+        ),
         ("shared-alpha", ("by holm", "Local alpha", "Adjusted sequential p")),
     ],
 )
@@ -64,6 +67,12 @@ def test_the_last_look_has_every_table(table: str, words: tuple[str, ...]) -> No
     files = report_files(to_bytes(_looks(1.0)[-1]))
     assert any(f"H1-{table}" in name for name in files)
     assert [word for word in words if word not in text] == []
+
+
+def test_a_look_after_the_plan_is_not_counted_past_it() -> None:
+    page = report_files(to_bytes(_looks(1.0)[-1]))["report.html"].decode()
+    assert "look 3 (2 planned)" in page
+    assert "3 of 2" not in page
 
 
 def test_an_interim_look_tells_the_power_ahead_under_several_truths() -> None:
