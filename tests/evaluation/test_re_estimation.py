@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from statistics import mean, stdev
 
 import pytest
 from scipy import special
@@ -147,6 +148,21 @@ def test_what_is_read_says_nothing_of_the_direction(protocol: Protocol) -> None:
     assert _record(one).statistic is None
     assert _record(one).nuisance_pairs == 300
     assert _first(one).primary.estimate == pytest.approx(-(_first(other).primary.estimate or 0))
+
+
+def test_a_spread_is_taken_about_the_mean_of_the_differences() -> None:
+    """Not about zero: what effect there is would count as spread."""
+    protocol = blind_means()
+    pairs = first_evaluable(simulate_pairs(protocol, Truth(n=320, candidate_separation=2.5)), 300)
+    found = conduct(protocol, lock_of(protocol, pairs, look="L1"), [])
+    losses = []
+    for pair in pairs:
+        assert pair.outcome is not None
+        scores = (pair.candidate.score, pair.standard_of_care.score)
+        one, other = ((float(score or 0.0) - pair.outcome) ** 2 for score in scores)
+        losses.append(one - other)
+    assert abs(mean(losses)) > 0.01
+    assert _record(found).nuisance_seen == pytest.approx(stdev(losses), rel=1e-9)
 
 
 def test_the_discordance_is_that_of_the_pairs_which_count() -> None:
