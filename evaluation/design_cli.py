@@ -1,12 +1,8 @@
 """`equipoise design`: what the registered design does, before any data."""
 
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -14,7 +10,6 @@ import click
 from evaluation.design_tables import (
     bounds_lines,
     power_lines,
-    simulation_lines,
     size_lines,
 )
 from evaluation.planning.document import (
@@ -23,21 +18,13 @@ from evaluation.planning.document import (
     simulation_of,
     to_bytes,
 )
-from evaluation.planning.simulating import (
-    Run,
-    Tally,
-    found_in,
-    most_needed,
-    nothing,
-    runs_of,
-    tallies,
-)
-from evaluation.results.design import DesignResults, SimulatedScenario, Simulations
+from evaluation.planning.workers import BACKENDS
+from evaluation.results.design import DesignResults
+from evaluation.simulation_run import Asked, simulated
+from evaluation.simulation_tables import simulation_lines
 from gateway.store.commands import json_option
 from protocols.cli import read_protocol
 from protocols.errors import UsageError
-from protocols.schema import Protocol
-from protocols.schema import Simulation as SimulationPlan
 
 INTERRUPTED = 1
 REPORT = "equipoise.design_report"
@@ -102,15 +89,43 @@ def samplesize(protocol: Path, *, output: Path | None, as_json: bool) -> None:
 
 
 @design.command(epilog="Example:  equipoise design simulate my-trial.yaml --output ./my-design")
+@click.option("--full", is_flag=True, help="Whole trials on generated encounters, as conducted.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes at once. Without: 1, or with --full all processors.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default="joblib",
+    show_default=True,
+    help="Who does the work; dask is an extra: equipoise[dask].",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write every replicate into this new CSV file.",
+)
 @design_options
-def simulate(protocol: Path, *, output: Path | None, as_json: bool) -> None:
+def simulate(
+    protocol: Path,
+    *,
+    output: Path | None,
+    as_json: bool,
+    full: bool,
+    workers: int | None,
+    backend: str,
+    records: Path | None,
+) -> None:
     """Run the registered scenarios until their standard error is reached; Ctrl-C ends early.
 
-    Exit status 1: ended early; what was done until then is printed. 3: nothing is registered.
+    The numbers are the same for any number of workers. Exit status 1: ended early; what was done
+    until then is printed. 3: nothing is registered.
     """
     plan = read_protocol(protocol, as_json=as_json)
     registered = simulation_of(plan)
-    simulations = _simulated(plan, registered)
+    simulations = simulated(plan, registered, Asked(full, workers, backend, records))
     found = design_of(plan, simulations)
     _say(found, simulation_lines(found), output=output, as_json=as_json)
     if simulations.interrupted:
@@ -129,70 +144,3 @@ def _say(found: DesignResults, lines: Sequence[str], *, output: Path | None, as_
     page = write(content, output)
     if not as_json:
         click.echo(f"\n{page}")
-
-
-@dataclass(slots=True)
-class Stop:
-    """Whether a person asked to end; a second Ctrl-C ends at once."""
-
-    asked: bool = False
-
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-
-@contextmanager
-def _stoppable() -> Iterator[Stop]:
-    """Ctrl-C is noted and obeyed between batches, so that no batch counts half."""
-    stop = Stop()
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _simulated(plan: Protocol, registered: SimulationPlan) -> Simulations:
-    """Every scenario, or what was done of them; progress and time left go to standard error."""
-    done: list[SimulatedScenario] = []
-    runs = list(runs_of(registered, needing_sizes(plan)))
-    most = most_needed(registered)
-    with (
-        _stoppable() as stop,
-        click.progressbar(
-            length=len(runs) * most,
-            file=sys.stderr,
-            show_eta=True,
-            hidden=not sys.stderr.isatty(),
-        ) as bar,
-    ):
-        for place, run in enumerate(runs, start=1):
-            bar.label = f"{place}/{len(runs)} {run.scenario.name}"
-            tally = _run(run, registered, stop, bar.update)
-            bar.length = (bar.length or 0) - (most - tally.replicates)  # reached before
-            if tally.replicates > 1:
-                done.append(found_in(run, tally, registered, interrupted=stop.asked))
-            if stop.asked:
-                break
-    return Simulations(
-        seed=registered.seed,
-        target_se=registered.target_se,
-        most_replicates=registered.most_replicates,
-        interrupted=stop.asked,
-        scenarios=tuple(done),
-    )
-
-
-def _run(
-    run: Run, registered: SimulationPlan, stop: Stop, progress: Callable[[int], None]
-) -> Tally:
-    """One scenario up to its registered precision, or to the batch in which a person said stop."""
-    tally = nothing(run)
-    for later in tallies(run, registered):
-        progress(later.replicates - tally.replicates)
-        tally = later
-        if stop.asked:
-            break
-    return tally

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
+from evaluation.planning.joint import NO_PAIR
 from evaluation.results.design import (
     BoundAt,
     DesignResults,
     HypothesisBounds,
     HypothesisPower,
     HypothesisSize,
+    JointPower,
     Passage,
-    Simulated,
-    SimulatedScenario,
 )
 
 NONE = "–"
+NO_CLAIM = "no estimate"
 SIZE_HEAD = (
     *("hypothesis", "power", "effect", "one look", "x looks", "x clusters", "exact", "pairs"),
     *("attained", "enrolled", "subjects"),
@@ -22,7 +23,7 @@ SIZE_HEAD = (
 
 def bounds_lines(found: DesignResults) -> list[str]:
     """One table of bounds and one of ends for each hypothesis."""
-    lines = _head(found)
+    lines = head_lines(found)
     for bounds in found.bounds:
         lines += ["", *_bounds(found, bounds)]
     return [*lines, "", *found.notes]
@@ -30,41 +31,57 @@ def bounds_lines(found: DesignResults) -> list[str]:
 
 def power_lines(found: DesignResults) -> list[str]:
     """Power under the registered effect, over effects, over discordances, and jointly."""
-    lines = _head(found)
+    lines = head_lines(found)
     for power in found.power or ():
         lines += ["", *_power(power)]
     for joint in found.joint:
-        lines += [
-            "",
-            f"All of {', '.join(joint.hypotheses)}: power {joint.independent:.4f} if independent, "
-            f"at least {joint.at_least:.4f} whatever their dependence",
-        ]
+        lines += ["", *_joint(joint)]
     return [*lines, "", *found.notes]
 
 
 def size_lines(found: DesignResults) -> list[str]:
     """What each hypothesis needs, then the plan against it."""
-    lines = _head(found)
+    lines = head_lines(found)
     if found.sizes is None:
         return lines
     rows = [SIZE_HEAD, *(_size(size) for size in found.sizes.hypotheses)]
     methods = [f"{size.id}: {size.method}" for size in found.sizes.hypotheses]
-    return [*lines, "", *_table(rows), "", *methods, "", found.sizes.sentence, *found.notes]
+    said = [found.sizes.sentence, *size_sentences(found), *found.notes]
+    return [*lines, "", *table(rows), "", *methods, "", *said]
 
 
-def simulation_lines(found: DesignResults) -> list[str]:
-    """One row for each scenario and hypothesis, every share with its Monte Carlo error."""
-    lines = _head(found)
-    if found.simulations is None:
-        return lines
-    looks = [look.id for look in found.looks]
-    head = ("scenario", "hypothesis", "effect", "trials", "claims (se)", "expected pairs (se)")
-    rows: list[tuple[str, ...]] = [(*head, "claims by look", "stopped below by look")]
-    rows += [_simulated(row) for row in found.simulations.scenarios]
-    biases = [line for row in found.simulations.scenarios for line in _estimation(row)]
-    ended = ["Ended early by a person."] if found.simulations.interrupted else []
-    seed = f"seed {found.simulations.seed}, looks {', '.join(looks)}"
-    return [*lines, seed, "", *_table(rows), "", *biases, *ended, *found.notes]
+def _joint(joint: JointPower) -> list[str]:
+    """What is exact first, then what holds whatever the dependence."""
+    which = "All" if joint.kind == "all" else "At least one"
+    exact = "" if joint.exact is None else f"power {joint.exact:.4f} ({joint.exact_by}); "
+    return [
+        f"{which} of {', '.join(joint.hypotheses)}: {exact}from {joint.at_least:.4f} to "
+        f"{joint.at_most:.4f} whatever their dependence, {joint.independent:.4f} if independent"
+    ]
+
+
+def size_sentences(found: DesignResults) -> list[str]:
+    """What sizes take for granted, and what a group needs together; the page says the same."""
+    sizes = () if found.sizes is None else found.sizes.hypotheses
+    better = [
+        f"{size.id} is planned for a candidate that is better; of equal worth it would need "
+        f"{size.n_without_effect:,} pairs."
+        for size in sizes
+        if size.n_without_effect is not None
+    ]
+    together = [
+        f"All of {', '.join(joint.hypotheses)} together have a power of {joint.asked:g} with "
+        f"{joint.pairs:,} evaluable pairs, {how_joint(joint)}."
+        for joint in found.joint
+        if joint.pairs is not None
+    ]
+    return [*better, *together]
+
+
+def how_joint(joint: JointPower) -> str:
+    """What the pairs of a joint power take for granted."""
+    by = joint.exact_by == NO_PAIR
+    return f"as {NO_PAIR}" if by else "whatever their dependence"
 
 
 def _size(size: HypothesisSize) -> tuple[str, ...]:
@@ -83,7 +100,8 @@ def _size(size: HypothesisSize) -> tuple[str, ...]:
     )
 
 
-def _head(found: DesignResults) -> list[str]:
+def head_lines(found: DesignResults) -> list[str]:
+    """Which protocol, how large, with which looks."""
     looks = ", ".join(f"{look.id} at {look.information:g} ({look.pairs:,})" for look in found.looks)
     return [
         f"{found.acronym}: {found.title}",
@@ -94,10 +112,13 @@ def _head(found: DesignResults) -> list[str]:
 
 def _bounds(found: DesignResults, bounds: HypothesisBounds) -> list[str]:
     effect = "" if bounds.true_effect is None else f", planned for {bounds.true_effect:g}"
+    other = "" if bounds.null_other is None else f" and {bounds.null_other:g}"
     lines = [
-        f"{bounds.id}: {bounds.endpoint_title}; null {bounds.null_effect:g}{effect}; "
+        f"{bounds.id}: {bounds.endpoint_title}; null {bounds.null_effect:g}{other}{effect}; "
         f"one-sided alpha {bounds.alpha:g} ({bounds.alpha_reason})",
     ]
+    if bounds.margin is not None:
+        lines.append(f"margin: {bounds.margin.clinical_basis} {bounds.margin.statistical_basis}")
     if bounds.reason is not None:
         lines.append(bounds.reason)
     head = ("", "look", "information", "spent", "z", "p", "effect")
@@ -108,12 +129,12 @@ def _bounds(found: DesignResults, bounds: HypothesisBounds) -> list[str]:
         (f"futility, {binding}", bounds.futility),
         ("harm", bounds.harm),
     )
-    rows += [_bound(kind, row) for kind, held in kinds for row in held]
-    lines += [*_table(rows), ""]
+    rows += [_bound(bounds, kind, row) for kind, held in kinds for row in held]
+    lines += [*table(rows), ""]
     return [*lines, *_passages(found, bounds)]
 
 
-def _bound(kind: str, row: BoundAt) -> tuple[str, ...]:
+def _bound(bounds: HypothesisBounds, kind: str, row: BoundAt) -> tuple[str, ...]:
     powers = (row.power_registered, row.power_estimate, row.power_null)
     return (
         kind,
@@ -122,9 +143,20 @@ def _bound(kind: str, row: BoundAt) -> tuple[str, ...]:
         _small(row.spent),
         NONE if row.z is None else f"{row.z:.4f}",
         _small(row.p),
-        NONE if row.effect is None else f"{row.effect:.4f}",
+        _effect(bounds, row),
         *(NONE if power is None else f"{power:.4f}" for power in powers),
     )
+
+
+def _effect(bounds: HypothesisBounds, row: BoundAt) -> str:
+    """The estimate on the bound; of an equivalence those between which it is claimed, if any."""
+    if row.effect is None:
+        sized = bounds.null_other is not None and bounds.true_effect is not None
+        return NO_CLAIM if sized and row.z is not None else NONE
+    if row.effect_other is None:
+        return f"{row.effect:.4f}"
+    low, high = sorted((row.effect, row.effect_other))
+    return f"{low:.4f} to {high:.4f}"
 
 
 def _passages(found: DesignResults, bounds: HypothesisBounds) -> list[str]:
@@ -134,7 +166,7 @@ def _passages(found: DesignResults, bounds: HypothesisBounds) -> list[str]:
     looks = [look.id for look in found.looks]
     rows = [("under the", "claims", "expected pairs", *(f"ends at {look}" for look in looks))]
     rows += [_passage(name, passage) for name, passage in passages]
-    return _table(rows)
+    return table(rows)
 
 
 def _passage(name: str, passage: Passage) -> tuple[str, ...]:
@@ -152,12 +184,13 @@ def _power(power: HypothesisPower) -> list[str]:
         f"{power.id}: {power.endpoint_title}; power {power.power:.4f} under an effect of "
         f"{power.true_effect:g} (registered {power.registered:g}), expected pairs "
         f"{power.expected_pairs:,.1f}",
-        *_table(
+        *table(
             [
                 ("effect", "power", "expected pairs"),
                 *(
                     (f"{p.effect:.4f}", f"{p.power:.4f}", f"{p.expected_pairs:,.1f}")
-                    for p in power.curve[::3]
+                    for place, p in enumerate(power.curve)
+                    if place % 3 == 0 or p.effect == power.true_effect
                 ),
             ]
         ),
@@ -175,38 +208,7 @@ def _power(power: HypothesisPower) -> list[str]:
         )
         rows.append((f"{held[0].discordance:.4f}", *cells))
     said = "Pairs needed, and power at the plan, if the discordance were another one:"
-    return [*lines, "", said, *_table(rows)]
-
-
-def _simulated(row: SimulatedScenario) -> tuple[str, ...]:
-    short = "" if row.reached else " (short)"
-    return (
-        row.scenario,
-        row.hypothesis,
-        f"{row.true_effect:g}",
-        f"{row.replicates:,}{short}",
-        _measured(row.claims),
-        f"{row.expected_pairs.value:,.1f} ({row.expected_pairs.standard_error:.1f})",
-        " ".join(_measured(share) for share in row.claims_by_look),
-        " ".join(_measured(share) for share in row.lower_by_look),
-    )
-
-
-def _estimation(row: SimulatedScenario) -> list[str]:
-    found = row.estimation
-    if found is None:
-        return []
-    return [
-        f"{row.scenario} {row.hypothesis}, first {found.replicates:,} trials, in standard errors "
-        f"at the last look: bias {_measured(found.bias_naive)} naive, "
-        f"{_measured(found.bias_median_unbiased)} median unbiased; coverage "
-        f"{_measured(found.coverage_naive)} naive, {_measured(found.coverage_repeated)} repeated, "
-        f"{_measured(found.coverage_stagewise)} stage-wise"
-    ]
-
-
-def _measured(found: Simulated) -> str:
-    return f"{found.value:.4f} ({found.standard_error:.4f})"
+    return [*lines, "", said, *table(rows)]
 
 
 def _small(value: float | None) -> str:
@@ -216,7 +218,8 @@ def _small(value: float | None) -> str:
     return f"{value:.5f}" if value >= 1e-4 or value == 0 else f"{value:.3g}"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,15 +1,15 @@
 """From `design.json` to the page of a design. Pure: the same bytes give the same page."""
 
+from collections.abc import Callable
+
+from evaluation.design_tables import size_sentences
 from evaluation.results.design import (
     DesignResults,
-    EstimationAtStop,
     HypothesisBounds,
     HypothesisSize,
     JointPower,
+    MarginBasis,
     Passage,
-    Simulated,
-    SimulatedScenario,
-    Simulations,
     Sizes,
 )
 from reports import numbers
@@ -33,9 +33,9 @@ from reports.design_reading import (
     chance,
     format_for,
     pairs,
-    rate,
     read_design,
 )
+from reports.simulation_part import simulation_section
 
 NO_SIZE = "No size design is registered: bounds on the scales of z and p only."
 
@@ -45,10 +45,10 @@ def design_page(source: bytes) -> DesignPage:
     reading = read_design(source)
     design = reading.design
     sections = (
-        _sizes(design.sizes),
+        _sizes(design),
         _bounds(reading),
         _power(reading),
-        _simulations(design.simulations),
+        simulation_section(design.simulations),
         Section("notes", "What these numbers take for granted", (Points(design.notes),)),
     )
     looks = ", ".join(f"{look.id} at {numbers.count(look.pairs)}" for look in design.looks)
@@ -66,49 +66,68 @@ def design_page(source: bytes) -> DesignPage:
 
 
 def _verdict(design: DesignResults, sizes: Sizes) -> str:
-    joint = [f"{chance(found.independent)}" for found in design.joint]
+    joint = [_joint_power(found) for found in design.joint if found.kind == "all"]
     return sizes.sentence + (f" Joint power at the plan: {', '.join(joint)}." if joint else "")
 
 
-def _sizes(sizes: Sizes | None) -> Section | None:
+def _joint_power(joint: JointPower) -> str:
+    """What is known of it, never more."""
+    if joint.exact is not None:
+        return chance(joint.exact)
+    return f"{chance(joint.at_least)} at least"
+
+
+def _sizes(design: DesignResults) -> Section | None:
+    sizes = design.sizes
     if sizes is None:
         return None
-    columns = (
-        Column("Hypothesis"),
-        Column("Power", numeric=True),
-        Column("One-sided alpha", numeric=True),
-        Column("One look, independent pairs", numeric=True),
-        Column("Factor of looks", numeric=True),
-        Column("Factor of clusters", numeric=True),
-        Column("Before rounding", numeric=True),
-        Column("Evaluable pairs", numeric=True),
-        Column("Power attained", numeric=True),
-        Column("To enrol", numeric=True),
-        Column("Subjects", numeric=True),
+    held = sizes.hypotheses
+    columns = (Column("From one look to the trial"), *(Column(s.id, numeric=True) for s in held))
+    note = " ".join(f"{size.id}: {size.method}." for size in held)
+    rows = tuple(
+        Row((cell(words), *(value(size) for size in held)), strong=strong)
+        for words, value, strong in STEPS
     )
-    note = " ".join(f"{size.id}: {size.method}." for size in sizes.hypotheses)
-    rows = tuple(_size(size) for size in sizes.hypotheses)
     table = Table("sizes", "Evaluable pairs for each hypothesis", columns, rows, note)
-    return Section("size", "Sample size", (Text(sizes.sentence, strong=True), table))
+    together = (Text(said) for said in size_sentences(design))
+    return Section("size", "Sample size", (Text(sizes.sentence, strong=True), *together, table))
 
 
-def _size(size: HypothesisSize) -> Row:
-    return Row(
-        (
-            cell(f"{size.id}: {size.endpoint_title}"),
-            cell(numbers.plain_percent(size.power), size.power),
-            cell(numbers.alpha(size.alpha), size.alpha),
-            cell(numbers.fixed(size.n_independent, 2), size.n_independent),
-            cell(numbers.fixed(size.inflation, 4), size.inflation),
-            cell(numbers.fixed(size.design_effect, 4), size.design_effect),
-            cell(numbers.fixed(size.n_exact, 2), size.n_exact),
-            cell(numbers.count(size.n_pairs), size.n_pairs),
-            cell(numbers.plain_percent(size.attained_power), size.attained_power),
-            cell(numbers.count(size.n_enrolled), size.n_enrolled),
-            cell(numbers.count(size.n_subjects), size.n_subjects),
-        ),
-        strong=size.drives,
-    )
+def _effect(size: HypothesisSize) -> Cell:
+    return cell(numbers.plain(size.true_effect), size.true_effect)
+
+
+Step = tuple[str, Callable[[HypothesisSize], Cell], bool]
+STEPS: tuple[Step, ...] = (
+    ("True effect planned for", _effect, False),
+    ("One-sided alpha", lambda s: cell(numbers.alpha(s.alpha), s.alpha), False),
+    ("Power asked for", lambda s: cell(numbers.plain_percent(s.power), s.power), False),
+    (
+        "Independent pairs of one look, before rounding",
+        lambda s: cell(numbers.fixed(s.n_independent, 2), s.n_independent),
+        False,
+    ),
+    ("times, for looks", lambda s: cell(numbers.fixed(s.inflation, 4), s.inflation), False),
+    (
+        "times, for pairs within subjects",
+        lambda s: cell(numbers.fixed(s.design_effect, 4), s.design_effect),
+        False,
+    ),
+    ("Before rounding", lambda s: cell(numbers.fixed(s.n_exact, 2), s.n_exact), False),
+    ("Evaluable pairs", lambda s: cell(numbers.count(s.n_pairs), s.n_pairs), True),
+    (
+        "Power attained by them",
+        lambda s: cell(f"{numbers.fixed(100 * s.attained_power, 2)}%", s.attained_power),
+        False,
+    ),
+    (
+        "Share of outcomes that become known",
+        lambda s: cell(numbers.plain_percent(s.ascertainment, 1), s.ascertainment),
+        False,
+    ),
+    ("Pairs to enrol", lambda s: cell(numbers.count(s.n_enrolled), s.n_enrolled), True),
+    ("Subjects they come from", lambda s: cell(numbers.count(s.n_subjects), s.n_subjects), False),
+)
 
 
 def _bounds(reading: DesignReading) -> Section:
@@ -121,6 +140,7 @@ def _bounds(reading: DesignReading) -> Section:
 
 def _of(reading: DesignReading, bounds: HypothesisBounds) -> tuple[Block, ...]:
     form = format_for(reading, bounds, [bounds.true_effect])
+    edges = [edge for edge in (bounds.null_effect, bounds.null_other) if edge is not None]
     planned = (
         []
         if bounds.true_effect is None
@@ -128,7 +148,8 @@ def _of(reading: DesignReading, bounds: HypothesisBounds) -> tuple[Block, ...]:
     )
     facts = Facts(
         (
-            ("Edge of the null", form.with_unit(bounds.null_effect)),
+            ("Edge of the null", " and ".join(form.with_unit(edge) for edge in edges)),
+            *_margin(bounds.margin),
             *planned,
             ("One-sided alpha", f"{numbers.alpha(bounds.alpha)}, {bounds.alpha_reason}"),
             ("Spending", bounds.spending),
@@ -136,6 +157,17 @@ def _of(reading: DesignReading, bounds: HypothesisBounds) -> tuple[Block, ...]:
     )
     reason = () if bounds.reason is None else (Text(bounds.reason),)
     return (facts, *reason, bounds_figure(reading, bounds), _ends(reading, bounds))
+
+
+def _margin(margin: MarginBasis | None) -> list[tuple[str, str]]:
+    """As registered: how much of the effect of today's care it keeps, and why that is enough."""
+    if margin is None:
+        return []
+    return [
+        ("Margin, clinically", margin.clinical_basis),
+        ("Margin, statistically", margin.statistical_basis),
+        ("Margin from", f"{margin.source} Agreed by {', '.join(margin.agreed_by)}."),
+    ]
 
 
 def _ends(reading: DesignReading, bounds: HypothesisBounds) -> Table:
@@ -191,107 +223,13 @@ def _power(reading: DesignReading) -> Section | None:
 
 
 def _joint(joint: JointPower) -> Text:
+    codes = ", ".join(joint.hypotheses)
+    which = f"All of {codes} are" if joint.kind == "all" else f"At least one of {codes} is"
+    exact = "" if joint.exact is None else f" of {chance(joint.exact)}, as {joint.exact_by}"
+    colon = ": " if exact else " "
     return Text(
-        f"All of {', '.join(joint.hypotheses)} are shown with a power of "
-        f"{chance(joint.independent)} if they are independent, and of {chance(joint.at_least)} at "
-        "least whatever their dependence.",
+        f"{which} shown with a power{exact}{colon}from {chance(joint.at_least)} to "
+        f"{chance(joint.at_most)} whatever their dependence, {chance(joint.independent)} if they "
+        "are independent.",
         strong=True,
     )
-
-
-def _simulations(simulations: Simulations | None) -> Section | None:
-    if simulations is None:
-        return None
-    said = (
-        f"Seed {simulations.seed}; each scenario until the standard error of its claims is "
-        f"{numbers.plain(simulations.target_se)}, at most "
-        f"{numbers.count(simulations.most_replicates)} trials."
-    )
-    blocks: list[Block] = [Text(said)]
-    if simulations.interrupted:
-        blocks.insert(0, Text("Ended early by a person: not all trials were run.", strong=True))
-    blocks += [_claims(simulations.scenarios), _estimates(simulations.scenarios)]
-    return Section("simulation", "Registered scenarios", tuple(blocks))
-
-
-def _claims(scenarios: tuple[SimulatedScenario, ...]) -> Table:
-    columns = (
-        Column("Scenario"),
-        Column("Hypothesis"),
-        Column("True effect", numeric=True),
-        Column("Trials", numeric=True),
-        Column("Claims (standard error)", numeric=True, parts=("Claims", "Standard error")),
-        Column("Claims by look", numeric=True),
-        Column("Futility or harm by look", numeric=True),
-        Column("Expected pairs", numeric=True, parts=("Expected pairs", "Pairs standard error")),
-    )
-    rows = tuple(
-        Row(
-            (
-                cell(row.scenario),
-                cell(row.hypothesis),
-                cell(numbers.plain(row.true_effect), row.true_effect),
-                cell(numbers.count(row.replicates), row.replicates),
-                _share(row.claims),
-                cell(", ".join(chance(share.value) for share in row.claims_by_look)),
-                cell(", ".join(chance(share.value) for share in row.lower_by_look)),
-                Cell(
-                    pairs(row.expected_pairs.value),
-                    (row.expected_pairs.value, row.expected_pairs.standard_error),
-                ),
-            )
-        )
-        for row in scenarios
-    )
-    note = (
-        "A claim is an error where the truth lies on the edge of the null or beyond, and wanted "
-        "where it does not."
-    )
-    return Table("scenarios", "Claims and expected pairs", columns, rows, note)
-
-
-def _share(found: Simulated) -> Cell:
-    error = rate(found.standard_error)
-    return Cell(f"{numbers.fixed(found.value, 4)} ({error})", (found.value, found.standard_error))
-
-
-def _estimates(scenarios: tuple[SimulatedScenario, ...]) -> Table:
-    columns = (
-        Column("Scenario"),
-        Column("Hypothesis"),
-        *(
-            Column(title, numeric=True, parts=(title, f"{title}, standard error"))
-            for title in (
-                "Bias, naive",
-                "Bias, median unbiased",
-                "RMSE, naive",
-                "RMSE, median unbiased",
-                "Coverage, naive",
-                "Coverage, repeated",
-                "Coverage, stage-wise",
-            )
-        ),
-    )
-    rows = tuple(
-        Row((cell(row.scenario), cell(row.hypothesis), *_estimation(row.estimation)))
-        for row in scenarios
-        if row.estimation is not None
-    )
-    note = (
-        "Bias and root mean square error in standard errors of the last planned look; coverage of "
-        "two-sided intervals. Standard errors in brackets."
-    )
-    return Table("estimates", "Estimates where trials end", columns, rows, note)
-
-
-def _estimation(found: EstimationAtStop) -> tuple[Cell, ...]:
-    held = (
-        found.bias_naive,
-        found.bias_median_unbiased,
-        found.rmse_naive,
-        found.rmse_median_unbiased,
-        found.coverage_naive,
-        found.coverage_repeated,
-        found.coverage_stagewise,
-    )
-    return tuple(_share(measured) for measured in held)

@@ -99,7 +99,8 @@ def rule_of(design: Design, asked: schema.Scenario) -> Rule:
         ]
         kept = _carried(design, design.futility, information) if design.binding else None
         upper = efficacy_boundaries(tuple(accumulate(alphas, max)), information, lower=kept)
-        return Bounds(upper, _carried(design, stops, information))
+        lower = _carried(design, stops, information)
+        return Bounds(upper, lower, _carried(design, design.harm, information))
 
     return rule
 

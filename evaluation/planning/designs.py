@@ -5,9 +5,9 @@ really has.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from evaluation.inference.orientation import null_effect, null_ratio
+from evaluation.inference.orientation import null_effect, null_ratio, opposite
 from evaluation.plan import HypothesisPlan, plan_of
 from evaluation.planning.formulas import Question, formula_of
 from evaluation.planning.futility import stops_of
@@ -53,6 +53,10 @@ class Design:
         return question_of(self.plan).null
 
     @property
+    def equivalence(self) -> bool:
+        return self.plan.hypothesis.framework is Framework.EQUIVALENCE
+
+    @property
     def harm_stops(self) -> tuple[float, ...]:
         """Where a trial ends for harm: never what may be claimed at the same look."""
         if not self.harm_ends:
@@ -76,7 +80,8 @@ def designs_of(protocol: Protocol) -> tuple[Design, ...]:
     if gaps:
         raise refused(gaps)
     try:
-        return tuple(_design(protocol, plan) for plan in plans if local_alpha(protocol, plan) > 0)
+        shares = ((plan, local_alpha(protocol, plan)) for plan in plans)
+        return tuple(design_at(protocol, plan, alpha) for plan, alpha in shares if alpha > 0)
     except UsageError as problem:
         remedy = "Make looks, spending, futility and harm bounds agree with each other."
         found = lacking(Need.DESIGN_CONTRADICTION, "monitoring", str(problem), remedy)
@@ -109,13 +114,16 @@ def cumulative(
     )
 
 
-def _design(protocol: Protocol, plan: HypothesisPlan) -> Design:
+def design_at(protocol: Protocol, plan: HypothesisPlan, alpha: float) -> Design:
+    """A hypothesis' design with this one-sided alpha; raises `UsageError` for contradictions."""
+    return _with(protocol, plan, _sized(protocol, plan, alpha), alpha)
+
+
+def _with(protocol: Protocol, plan: HypothesisPlan, sized: Sized | None, alpha: float) -> Design:
     fractions = tuple(look.information for look in protocol.monitoring.looks)
-    alpha = local_alpha(protocol, plan)
     alphas = cumulative(protocol.monitoring.spending, alpha, fractions)
     if protocol.monitoring.final_look == "full_alpha":
         alphas = (*alphas[:-1], alpha)
-    sized = _sized(protocol, plan)
     stops = stops_of(protocol, plan.hypothesis.id, alphas, sized)
     harm = harm_of(protocol, question_of(plan), plan.hypothesis.id, sized)
     return Design(
@@ -134,6 +142,14 @@ def _design(protocol: Protocol, plan: HypothesisPlan) -> Design:
     )
 
 
+def replanned(design: Design, sized: Sized) -> Design:
+    """The same with other pairs or nuisance values; bounds that are no z follow them."""
+    ruled = {rule.hypothesis for rule in design.protocol.futility}
+    if design.id in ruled | {bound.hypothesis for bound in design.protocol.harm_bounds}:
+        return _with(design.protocol, design.plan, sized, design.alpha)
+    return replace(design, sized=sized)
+
+
 def size_design_of(protocol: Protocol, hypothesis: str) -> tuple[int, SizeDesign] | None:
     """Its place in `sample_size.design`, and the design."""
     for index, design in enumerate(protocol.sample_size.design):
@@ -142,19 +158,31 @@ def size_design_of(protocol: Protocol, hypothesis: str) -> tuple[int, SizeDesign
     return None
 
 
-def _sized(protocol: Protocol, plan: HypothesisPlan) -> Sized | None:
+def _sized(protocol: Protocol, plan: HypothesisPlan, alpha: float) -> Sized | None:
     found = size_design_of(protocol, plan.hypothesis.id)
-    if found is None or plan.hypothesis.framework is Framework.EQUIVALENCE:
+    if found is None:
         return None
-    design = found[1]
     question = question_of(plan)
-    formula = formula_of(question, design.nuisance)
+    one = _asked(protocol, found[1], question, alpha)
+    if plan.hypothesis.framework is not Framework.EQUIVALENCE:
+        return one
+    other = from_the_other_side(question)
+    return replace(one, other=_asked(protocol, found[1], other, alpha))
+
+
+def from_the_other_side(question: Question) -> Question:
+    """An equivalence has two edges: the other one, tested the other way (as looks do)."""
+    null = 1 / question.null if question.scale == "ratio" else -question.null
+    return replace(question, null=null, direction=opposite(question.direction))
+
+
+def _asked(protocol: Protocol, design: SizeDesign, question: Question, alpha: float) -> Sized:
     return Sized(
         design=design,
         question=question,
-        formula=formula,
+        formula=formula_of(question, design.nuisance),
         nuisance=dict(design.nuisance),
-        alpha=local_alpha(protocol, plan),
+        alpha=alpha,
         planned=protocol.sample_size.evaluable_pairs,
     )
 
@@ -165,16 +193,14 @@ def _gaps(protocol: Protocol, plan: HypothesisPlan) -> list[Finding]:
     found = size_design_of(protocol, code)
     if found is None:
         return [*_futility_gaps(protocol, code), *_harm_gaps(protocol, plan)]
+    if local_alpha(protocol, plan) == 0:
+        return []  # nothing to plan until another hypothesis is shown, which is noted
     index, design = found
     path = f"sample_size.design[{index}]"
     others = [d for d in protocol.sample_size.design if d.hypothesis == code]
     if len(others) > 1:
         message = f"{code} has {len(others)} size designs."
         return [lacking(Need.SIZE_DESIGN_TWICE, path, message, "Keep one of them.")]
-    if plan.hypothesis.framework is Framework.EQUIVALENCE:
-        message = f"{code} is about equivalence, which has no size formula here."
-        remedy = "Leave its size design out; sample_size.calculation says where its size is from."
-        return [lacking(Need.SIZE_FORMULA_MISSING, path, message, remedy)]
     return _nuisance_gaps(plan, design, path) or _contradictions(protocol, plan, path)
 
 
@@ -203,10 +229,12 @@ def _nuisance_gaps(plan: HypothesisPlan, design: SizeDesign, path: str) -> list[
 
 def _contradictions(protocol: Protocol, plan: HypothesisPlan, path: str) -> list[Finding]:
     try:
-        sized = _sized(protocol, plan)
+        sized = _sized(protocol, plan, local_alpha(protocol, plan))
         if sized is not None:
             sized.plan()
             sized.drift(sized.design.true_effect)
+            if sized.other is not None:
+                sized.other.drift(sized.design.true_effect)
     except UsageError as problem:
         remedy = "Make effect, power and nuisance values agree with the margin."
         return [lacking(Need.DESIGN_CONTRADICTION, path, str(problem), remedy)]

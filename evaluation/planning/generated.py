@@ -14,7 +14,7 @@ is made of:
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -23,6 +23,7 @@ import numpy as np
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
 from evaluation.inference.orientation import null_effect, null_ratio, sign_of
 from evaluation.plan import HypothesisPlan
+from evaluation.planning.conducts import effect_in
 from gateway.store.records import ArmRecord, PairRecord
 from protocols.errors import UsageError
 from protocols.reading import flag_of
@@ -53,6 +54,38 @@ class Scene:
     def measure(self) -> str:
         return str(self.plan.endpoint.measure)
 
+    @property
+    def effect(self) -> float:
+        return effect_in(self.scenario, self.plan.hypothesis.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Hypotheses whose encounters are the same ones; the first says how subjects come back."""
+
+    scenes: tuple[Scene, ...]
+
+    @property
+    def protocol(self) -> Protocol:
+        return self.scenes[0].protocol
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.scenes[0].scenario
+
+    @property
+    def design(self) -> SizeDesign:
+        return self.scenes[0].design
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(scene.plan.hypothesis.id for scene in self.scenes)
+
+    def about(self, outcome: bool) -> Scene:
+        """Whose values say who is right among events, or among non-events."""
+        word = "sensitivity" if outcome else "specificity"
+        return next((s for s in self.scenes if s.measure in (word, "accuracy")), self.scenes[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Encounters:
@@ -72,33 +105,66 @@ def scene_of(plan: HypothesisPlan, scenario: Scenario, design: SizeDesign) -> Sc
     if scene.measure not in RIGHT_OR_WRONG | {"auc"}:
         message = f"No encounters can be made for {scene.measure}; simulate its design instead."
         raise UsageError("REHEARSAL_MEASURE", message)
-    for effect in (scenario.true_effect, edge if scenario.drift == "half_way" else None):
+    for effect in (scene.effect, edge if scenario.drift == "half_way" else None):
         if effect is not None:
             _possible(scene, effect)
     return scene
 
 
-def encounters(scene: Scene, n: int, rng: np.random.Generator) -> Encounters:
+def cast_of(scenes: Sequence[Scene]) -> Cast:
+    """Raises `UsageError(REHEARSAL_TOGETHER)` where no encounters serve all of them."""
+    measures = {scene.measure for scene in scenes}
+    if not (len(measures) == 1 or measures == {"sensitivity", "specificity"}):
+        raise _apart(f"no encounters serve {', '.join(sorted(measures))} at once")
+    for what, values in (
+        ("outcomes", {scene.plan.endpoint.outcome for scene in scenes}),
+        ("prevalences", {scene.values.get("prevalence") for scene in scenes}),
+        ("subjects or ascertainments", {_coming(scene.design) for scene in scenes}),
+    ):
+        if len(values) > 1:
+            raise _apart(f"their {what} differ")
+    for measure in measures:
+        alike = [scene for scene in scenes if scene.measure == measure]
+        if len({_truth(scene) for scene in alike}) > 1:
+            raise _apart(f"their values or effects for {measure} differ")
+    return Cast(tuple(scenes))
+
+
+def _coming(design: SizeDesign) -> tuple[float, ...]:
+    return (design.pairs_per_subject, design.cv_of_pairs, design.icc, design.ascertainment)
+
+
+def _truth(scene: Scene) -> tuple[object, ...]:
+    """What encounters of one measure are made from."""
+    later = scene.edge if scene.scenario.drift == "half_way" else None
+    return (scene.effect, scene.plan.scale, later, tuple(sorted(scene.values.items())))
+
+
+def _apart(why: str) -> UsageError:
+    return UsageError("REHEARSAL_TOGETHER", f"The hypotheses are not rehearsed together: {why}.")
+
+
+def encounters(cast: Cast, n: int, rng: np.random.Generator) -> Encounters:
     """`n` encounters in order of arrival; everything random comes from `rng`."""
-    subject = _subjects(scene.design, n, rng)
-    effect = _effects(scene, n)
+    subject = _subjects(cast.design, n, rng)
+    scene = cast.scenes[0]
     prevalence = scene.values.get("prevalence", HALF)
     outcome = rng.random(n) < prevalence
     if scene.measure == "auc":
-        arms = _ranked(scene, effect, outcome, subject=subject, rng=rng)
+        arms = _ranked(scene, _effects(scene, n), outcome, subject=subject, rng=rng)
     else:
-        arms = _judged(scene, effect, outcome, subject=subject, rng=rng)
+        arms = _judged(cast, outcome, subject=subject, rng=rng)
     missing = rng.random((2, n))
     pairs = tuple(
         _pair(scene, i, subject=int(subject[i]), outcome=bool(outcome[i]), scores=arms[:, i])
         for i in range(n)
     )
-    asked = scene.scenario
+    asked = cast.scenario
     return Encounters(pairs, missing[0] < asked.missing_share, missing[1] < asked.late_share)
 
 
 def _effects(scene: Scene, n: int) -> FloatArray:
-    effect = np.full(n, scene.scenario.true_effect)
+    effect = np.full(n, scene.effect)
     if scene.scenario.drift == "half_way":
         planned = scene.protocol.sample_size.evaluable_pairs / scene.design.ascertainment
         effect[math.ceil(HALF * planned) :] = scene.edge
@@ -167,17 +233,23 @@ def _ranged(arm: ArmPlan, risk: FloatArray) -> FloatArray:
     return np.asarray(arm.output.low + (arm.output.high - arm.output.low) * share)
 
 
+def _cells(cast: Cast, outcome: BoolArray) -> FloatArray:
+    """`cells_of` for each pair, (3, pairs): events and non-events may have their own."""
+    found = np.empty((3, len(outcome)))
+    for value in (True, False):
+        scene, rows = cast.about(value), outcome == value
+        effect = _effects(scene, len(outcome))[rows].tolist()
+        table = {one: cells_of(scene, one) for one in set(effect)}
+        found[:, rows] = np.array([table[one] for one in effect]).reshape(-1, 3).T
+    return found
+
+
 def _judged(
-    scene: Scene,
-    effect: FloatArray,
-    outcome: BoolArray,
-    *,
-    subject: IntArray,
-    rng: np.random.Generator,
+    cast: Cast, outcome: BoolArray, *, subject: IntArray, rng: np.random.Generator
 ) -> FloatArray:
     """Scores on either side of the threshold, from who is right."""
-    table = {value: cells_of(scene, value) for value in set(effect.tolist())}
-    soc_only, neither, both = np.array([table[value] for value in effect.tolist()]).T
+    scene = cast.scenes[0]
+    soc_only, neither, both = _cells(cast, outcome)
     ndtr = np.vectorize(NormalDist().cdf)
     u = ndtr(_latent(scene, subject, 1, rng)[0])
     soc_right = (u < soc_only) | ((u >= soc_only + neither) & (u < soc_only + neither + both))

@@ -1,209 +1,256 @@
 """The full pipeline, many times: encounters are made, locked, and conducted as in production.
 
     rehearse(protocol, "scenario id", "H1", workers=2) -> Rehearsal
-    scene = scene_named(protocol, "scenario id", "H1")
-    blocks(scene, protocol.simulation, workers=2) -> all trials so far, after every block
-    summary(scene, trials, reached=False) -> Rehearsal
+    casts_of(protocol, scenario) -> hypotheses whose encounters are the same, and what is left out
+    waves(cast, protocol.simulation, hand=hand, workers=2) -> all trials so far, after every wave
 
-`rehearse` runs whole trials under a registered scenario until the standard error of the share of
-claims is the registered `target_se`, or `most_replicates` are done. Looks come when their evaluable
-pairs are there; each is conducted by `evaluation.conduct.conduct` on a lock, with the looks before
-as read from their bytes. A trial ends with a claim, with a futility bound (unless the scenario
-ignores it), with a bound for harm, or with its last look.
+Whole trials are run under a registered scenario until the standard error of every share of claims
+is the registered `target_se`, or `most_replicates` are done. Looks come when their evaluable pairs
+are there; each is conducted by `evaluation.conduct.conduct` on a lock, with the looks before as
+read from their bytes. A hypothesis ends with its claim, with a futility bound (unless the scenario
+ignores it), with a bound for harm that does more than notify, or with the last look; the trial
+ends with the last of its hypotheses.
 
 Replicate i draws from its own stream, so that it is the same trial whatever the number of workers
 and batches; whether to go on is asked after every `BLOCK` replicates. For many replicates of an
-ideal trial use `equipoise design simulate`, with which this agrees: there a trial costs a few
-numbers, here as much as its looks.
+ideal trial use sufficient statistics, with which this agrees: there a trial costs a few numbers,
+here as much as its looks. What the trials come to is in `rehearsed`.
 """
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from evaluation.archive import from_bytes, to_bytes
 from evaluation.clocks import planned_lock_us
 from evaluation.conduct import conduct
-from evaluation.design.simulation.characteristics import Measured
 from evaluation.design.simulation.streams import scenario_key
-from evaluation.inference.arrays import exact_sum
 from evaluation.plan import plan_of
 from evaluation.planning.generated import (
     MINUTE_US,
     START_US,
+    Cast,
     Encounters,
     Scene,
+    cast_of,
     encounters,
     scene_of,
 )
+from evaluation.planning.workers import Hand
 from evaluation.results import HypothesisResult, LookResults
 from evaluation.safety_watch import watch
 from gateway.store.arrivals import Arrival
 from gateway.store.records import Completeness, LockedData, LockedFacts, PairRecord
 from protocols.canonical import digest_of
 from protocols.errors import UsageError
-from protocols.schema import Protocol, Simulation
+from protocols.schema import Protocol, Scenario, Simulation
 from protocols.vocabulary import OutcomeState
 
 BLOCK = 200  # replicates between two questions whether to go on
-_CHUNK = 10  # replicates that a worker takes at a time
+CHUNK = 10  # replicates that a worker takes at a time
+GATED = ("fixed_sequence", "holm", "hochberg", "hommel", "fallback", "graph")
 _GAP = 0.02  # least share of the planned pairs between two looks
 
 
-Run = Callable[[Callable[[int], "list[Replicate]"], Iterable[int]], "Iterable[list[Replicate]]"]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """One inference at the stop; a limit that does not exist is None, and so is open."""
+
+    kind: str  # naive | repeated | stagewise
+    estimate: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Replicate:
-    """How one trial ended: at which look (from 0), with what, on how many evaluable pairs.
+    """How one hypothesis of a trial ended: at which look (from 0), with what, on how many pairs.
 
-    `low` and `high` are the registered interval of the hypothesis at that look; None where there
-    was no estimate. `alarm_after` counts the evaluable pairs at the first alarm of a safety rule
-    between looks.
+    Pairs are evaluable ones. `estimate` is the naive one, None where there is none. `harm_after`
+    are the pairs at the first look that crossed a harm bound up to then, `alarm_after` those at
+    the first alarm of a safety rule between looks, in the whole trial.
     """
 
     number: int
     look: int
     claimed: bool
-    stopped_below: bool
+    futile: bool
+    harmful: bool
     evaluable: int
     estimate: float | None
     information: float | None
-    low: float | None
-    high: float | None
+    inferences: tuple[Limits, ...]
+    harm_after: int | None
     alarm_after: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """Shares and means with Monte Carlo errors; `records` are the trials themselves.
+class Trial:
+    """One trial: where it ended, and how each of its hypotheses did."""
 
-    `bias` (of the naive estimate) and `coverage` are of the trials with an estimate, against the
-    scenario's effect; None where it drifts. `alarms` is None without safety rules between looks,
-    `pairs_to_alarm` with fewer than two alarms.
+    number: int
+    look: int
+    evaluable: int
+    ends: tuple[Replicate, ...]
+
+
+def casts_of(protocol: Protocol, scenario: Scenario) -> tuple[list[Cast], list[str]]:
+    """All hypotheses in one cast; or each in its own where nothing binds them and that is possible.
+
+    What cannot be rehearsed is left out with a sentence.
     """
+    wanted = [hypothesis.id for hypothesis in protocol.hypotheses]
+    try:
+        scenes = [_scene(protocol, scenario, code) for code in wanted]
+        return [cast_of(scenes)], []
+    except UsageError as problem:
+        said = str(problem)
+    if protocol.multiplicity.procedure in GATED:
+        bound = "their procedure tests them together, so neither are they alone"
+        return [], [f"{scenario.id}: {said.rstrip('.')}; {bound}."]
+    casts, notes = [], [f"{scenario.id}: {said}"] if len(wanted) > 1 else []
+    for code in wanted:
+        try:
+            casts.append(cast_of([_scene(protocol, scenario, code)]))
+        except UsageError as problem:
+            notes.append(f"{scenario.id}, {code}: {problem}")
+    return casts, list(dict.fromkeys(notes))
 
-    scenario: str
-    hypothesis: str
-    reached: bool
-    claims: Measured
-    claims_by_look: tuple[Measured, ...]
-    below_by_look: tuple[Measured, ...]
-    expected_pairs: Measured
-    bias: Measured | None
-    coverage: Measured | None
-    alarms: Measured | None
-    pairs_to_alarm: Measured | None
-    records: tuple[Replicate, ...]
+
+def _scene(protocol: Protocol, scenario: Scenario, hypothesis: str) -> Scene:
+    plans = plan_of(protocol, protocol.monitoring.looks[-1].id).hypotheses
+    plan = next((p for p in plans if p.hypothesis.id == hypothesis), None)
+    designs = protocol.sample_size.design
+    design = next((d for d in designs if d.hypothesis == hypothesis), None)
+    if plan is None or design is None:
+        raise UsageError("REHEARSAL_UNKNOWN", f"No size design of {hypothesis} is registered.")
+    return scene_of(plan, scenario, design)
 
 
-def rehearse(protocol: Protocol, scenario: str, hypothesis: str, *, workers: int = 1) -> Rehearsal:
-    """Whole trials of one hypothesis under one registered scenario, by their ids.
+def scene_named(protocol: Protocol, scenario: str, hypothesis: str) -> Scene:
+    """The registered scenario for a hypothesis.
 
     Raises `UsageError` where the protocol registers no such scenario or no size design for the
     hypothesis, or where no encounters can be made for its measure and values.
     """
-    scene, plan = scene_named(protocol, scenario, hypothesis), protocol.simulation
-    assert plan is not None  # noqa: S101 - scene_named has found the scenario in it
-    *_, records = blocks(scene, plan, workers=workers)
-    return summary(scene, records, reached=reached(records, plan.target_se))
-
-
-def blocks(scene: Scene, plan: Simulation, *, workers: int = 1) -> Iterator[list[Replicate]]:
-    """All trials so far, after every block, for those who show progress or may stop early."""
-    records: list[Replicate] = []
-    with _mapped(workers) as run:
-        while len(records) < plan.most_replicates and not reached(records, plan.target_se):
-            last = min(len(records) + BLOCK, plan.most_replicates)
-            starts = range(len(records), last, _CHUNK)
-            parts = run(partial(_chunk, scene, plan.seed, last), starts)
-            records = records + [record for part in parts for record in part]
-            yield records
-
-
-def scene_named(protocol: Protocol, scenario: str, hypothesis: str) -> Scene:
-    """The registered scenario for a hypothesis; raises as `rehearse`."""
-    plans = plan_of(protocol, protocol.monitoring.looks[-1].id).hypotheses
     asked = protocol.simulation.scenarios if protocol.simulation is not None else ()
-    plan = next((p for p in plans if p.hypothesis.id == hypothesis), None)
     found = next((s for s in asked if s.id == scenario), None)
-    designs = protocol.sample_size.design
-    design = next((d for d in designs if d.hypothesis == hypothesis), None)
-    if plan is None or found is None or design is None:
-        message = f"No scenario {scenario}, or no size design of {hypothesis}, is registered."
-        raise UsageError("REHEARSAL_UNKNOWN", message)
-    return scene_of(plan, found, design)
+    if found is None:
+        raise UsageError("REHEARSAL_UNKNOWN", f"No scenario {scenario} is registered.")
+    return _scene(protocol, found, hypothesis)
 
 
-@contextmanager
-def _mapped(workers: int) -> Iterator[Run]:
-    """`map`, or the same over processes; results come in the order of what was given."""
-    if workers <= 1:
-        yield map
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield pool.map
+def waves(cast: Cast, plan: Simulation, *, hand: Hand, workers: int) -> Iterator[list[Trial]]:
+    """All trials so far, after every wave of chunks, until enough is known."""
+    found: list[Trial] = []
+    while not enough(found, plan):
+        until = min((len(found) // BLOCK + 1) * BLOCK, plan.most_replicates)
+        starts = range(len(found), min(until, len(found) + workers * CHUNK), CHUNK)
+        asked = [(cast, plan.seed, first, min(CHUNK, until - first)) for first in starts]
+        found = found + [trial for part in hand(trials, asked) for trial in part]
+        yield found
 
 
-def _chunk(scene: Scene, seed: int, last: int, first: int) -> list[Replicate]:
-    return replicates(scene, seed=seed, first=first, n=min(_CHUNK, last - first))
+def enough(found: Sequence[Trial], plan: Simulation) -> bool:
+    """Asked at the end of a block only."""
+    n = len(found)
+    return n >= plan.most_replicates or (n % BLOCK == 0 and reached(found, plan.target_se))
+
+
+def reached(found: Sequence[Trial], target_se: float) -> bool:
+    """Whether every share of claims is known as well as registered.
+
+    Of (claims + 1) / (n + 2), so that a block without any claim does not look exact.
+    """
+    n = len(found)
+    counts = [
+        sum(end.claimed for end in ends) for ends in zip(*(t.ends for t in found), strict=True)
+    ]
+    shares = [(count + 1) / (n + 2) for count in counts]
+    return n > 0 and all(math.sqrt(p * (1 - p) / n) <= target_se for p in shares)
 
 
 def replicates(scene: Scene, *, seed: int, first: int, n: int) -> list[Replicate]:
+    """Trials of one hypothesis alone."""
+    return [trial.ends[0] for trial in trials(Cast((scene,)), seed, first, n)]
+
+
+def trials(cast: Cast, seed: int, first: int, n: int) -> list[Trial]:
     """Trials first, ..., first + n - 1, each the same whatever else is run."""
-    name = f"rehearsed:{scene.scenario.id}:{scene.plan.hypothesis.id}"
+    name = f"rehearsed:{cast.scenario.id}:{'+'.join(cast.ids)}"
     key = np.array(scenario_key(seed, name), dtype=np.uint64)
     found = []
     for number in range(first, first + n):
         stream = np.random.Philox(key=key, counter=[0, 0, 0, number])
-        found.append(_trial(scene, number, np.random.Generator(stream)))
+        found.append(_trial(cast, number, np.random.Generator(stream)))
     return found
 
 
-def _trial(scene: Scene, number: int, rng: np.random.Generator) -> Replicate:
-    protocol = scene.protocol
+def _trial(cast: Cast, number: int, rng: np.random.Generator) -> Trial:
+    protocol = cast.protocol
     looks = protocol.monitoring.looks
     planned = protocol.sample_size.evaluable_pairs
-    targets = _targets(scene, rng)
-    enrolled = math.ceil(max(targets[-1], planned) / scene.design.ascertainment)
-    made = encounters(scene, enrolled, rng)
+    targets = _targets(cast, rng)
+    enrolled = math.ceil(max(targets[-1], planned) / cast.design.ascertainment)
+    made = encounters(cast, enrolled, rng)
     known = np.cumsum(~made.never)
     before: list[LookResults] = []
+    ends: dict[str, Replicate] = {}
+    harm: dict[str, int] = {}
     for place, (look, target) in enumerate(zip(looks, targets, strict=True)):
         final = place == len(looks) - 1
         cut = min(int(np.searchsorted(known, target)) + 1, enrolled)
-        data = _locked(scene, _seen(made, cut, final=final), look=look.id, final=final)
+        data = _locked(cast, _seen(made, cut, final=final), look=look.id, final=final)
         results = from_bytes(to_bytes(conduct(protocol, data, before)))
-        found = next(h for h in results.hypotheses if h.id == scene.plan.hypothesis.id)
-        below = _below(scene, found)
-        if found.shown or below or final:
+        for found in results.hypotheses:
+            if found.id in cast.ids and found.id not in ends:
+                end = _end(cast, found, number, place, results.facts.evaluable_pairs)
+                if end.harm_after is not None:
+                    harm.setdefault(found.id, end.harm_after)
+                if end.claimed or end.futile or end.harmful or final:
+                    ends[found.id] = replace(end, harm_after=harm.get(found.id))
+        if len(ends) == len(cast.ids):
             break
         before.append(results)
-    interval = found.primary.intervals[0] if found.primary.intervals else None
+    alarm = _alarm_after(protocol, data.pairs)
+    return Trial(
+        number=number,
+        look=place,
+        evaluable=results.facts.evaluable_pairs,
+        ends=tuple(replace(ends[code], alarm_after=alarm) for code in cast.ids),
+    )
+
+
+def _end(cast: Cast, found: HypothesisResult, number: int, place: int, evaluable: int) -> Replicate:
+    """How a hypothesis stands at a look. Harm ends it unless its bounds only notify."""
+    bound = found.boundaries[-1]
+    low = any(reading.crossed is True for reading in bound.futility)
+    futile = low and not cast.scenario.ignore_futility and not found.shown
+    signals = [reading for reading in bound.harm if reading.crossed is True]
+    harmful = any(reading.action != "notify" for reading in signals) and not found.shown
+    said = found.sequential.inferences if found.sequential is not None else ()
     return Replicate(
         number=number,
         look=place,
         claimed=found.shown,
-        stopped_below=below and not found.shown,
-        evaluable=results.facts.evaluable_pairs,
+        futile=futile and not harmful,
+        harmful=harmful,
+        evaluable=evaluable,
         estimate=found.primary.estimate,
         information=found.primary.information,
-        low=None if interval is None else interval.low,
-        high=None if interval is None else interval.high,
-        alarm_after=_alarm_after(protocol, data.pairs),
+        inferences=tuple(Limits(i.kind, i.estimate, i.low, i.high) for i in said),
+        harm_after=evaluable if signals else None,
+        alarm_after=None,
     )
 
 
-def _targets(scene: Scene, rng: np.random.Generator) -> list[float]:
+def _targets(cast: Cast, rng: np.random.Generator) -> list[float]:
     """Evaluable pairs at which each look comes, moved by up to `jitter` and kept in order."""
-    planned, jitter = scene.protocol.sample_size.evaluable_pairs, scene.scenario.jitter
-    looks = scene.protocol.monitoring.looks
+    planned, jitter = cast.protocol.sample_size.evaluable_pairs, cast.scenario.jitter
+    looks = cast.protocol.monitoring.looks
     factors = 1 + rng.uniform(-jitter, jitter, len(looks))
     targets: list[float] = []
     for look, factor in zip(looks, factors.tolist(), strict=True):
@@ -221,14 +268,14 @@ def _seen(made: Encounters, cut: int, *, final: bool) -> tuple[PairRecord, ...]:
     )
 
 
-def _locked(scene: Scene, pairs: Sequence[PairRecord], *, look: str, final: bool) -> LockedData:
+def _locked(cast: Cast, pairs: Sequence[PairRecord], *, look: str, final: bool) -> LockedData:
     n = len(pairs)
-    planned = planned_lock_us(scene.protocol.monitoring, look)
+    planned = planned_lock_us(cast.protocol.monitoring, look)
     fates = {arm: {"answered": n} for arm in ("standard_of_care", "candidate")}
     facts = LockedFacts(
-        trial=scene.protocol.protocol.id,
+        trial=cast.protocol.protocol.id,
         look=look,
-        protocol_digest=digest_of(scene.protocol),
+        protocol_digest=digest_of(cast.protocol),
         locked_at_us=START_US + (n + 1) * MINUTE_US if planned is None else planned,
         accrual_closed=final,
         completeness=Completeness(n, n, 0, (), fates),
@@ -236,17 +283,9 @@ def _locked(scene: Scene, pairs: Sequence[PairRecord], *, look: str, final: bool
         refusals=(),
         outcome_conflicts=0,
     )
-    name = f"rehearsed/{scene.scenario.id}/{look}/{n}"
+    name = f"rehearsed/{cast.scenario.id}/{look}/{n}"
     digest = hashlib.sha256(name.encode()).hexdigest()
     return LockedData(lock_id=f"sha256:{digest}", facts=facts, pairs=tuple(pairs))
-
-
-def _below(scene: Scene, found: HypothesisResult) -> bool:
-    """Whether the look ends the trial below: harm always, futility unless it is ignored."""
-    bound = found.boundaries[-1]
-    futile = any(reading.crossed is True for reading in bound.futility)
-    harmful = any(reading.crossed is True for reading in bound.harm)
-    return harmful or (futile and not scene.scenario.ignore_futility)
 
 
 def _alarm_after(protocol: Protocol, pairs: Sequence[PairRecord]) -> int | None:
@@ -262,52 +301,3 @@ def _alarm_after(protocol: Protocol, pairs: Sequence[PairRecord]) -> int | None:
         return None
     times = [a.entered_at_us for a in arrivals if a.entered_at_us is not None]
     return sum(at <= min(raised) for at in times)
-
-
-def reached(records: Sequence[Replicate], target_se: float) -> bool:
-    """Whether the share of claims is known as well as registered.
-
-    Of (claims + 1) / (n + 2), so that a block without any claim does not look exact."""
-    n = len(records)
-    share = (sum(r.claimed for r in records) + 1) / (n + 2)
-    return n > 0 and math.sqrt(share * (1 - share) / n) <= target_se
-
-
-def summary(scene: Scene, records: Sequence[Replicate], *, reached: bool) -> Rehearsal:
-    """What the trials come to; their order does not matter."""
-    looks = range(len(scene.protocol.monitoring.looks))
-    drifts, truth = scene.scenario.drift != "none", scene.scenario.true_effect
-    known = [r for r in records if r.estimate is not None and r.low is not None]
-    watched = bool(scene.protocol.anytime_safety)
-    alarms = [r.alarm_after for r in records if r.alarm_after is not None]
-    held = [r.low <= truth <= r.high for r in known if r.low is not None and r.high is not None]
-    return Rehearsal(
-        scenario=scene.scenario.id,
-        hypothesis=scene.plan.hypothesis.id,
-        reached=reached,
-        claims=_share([r.claimed for r in records]),
-        claims_by_look=tuple(_share([r.claimed and r.look == k for r in records]) for k in looks),
-        below_by_look=tuple(
-            _share([r.stopped_below and r.look == k for r in records]) for k in looks
-        ),
-        expected_pairs=_mean([float(r.evaluable) for r in records]),
-        bias=None
-        if drifts or len(known) < 2
-        else _mean([r.estimate - truth for r in known if r.estimate is not None]),
-        coverage=None if drifts or not held else _share(held),
-        alarms=_share([r.alarm_after is not None for r in records]) if watched else None,
-        pairs_to_alarm=_mean([float(n) for n in alarms]) if len(alarms) > 1 else None,
-        records=tuple(sorted(records, key=lambda r: r.number)),
-    )
-
-
-def _share(found: Sequence[bool]) -> Measured:
-    share = sum(found) / len(found)
-    return Measured(share, math.sqrt(share * (1 - share) / len(found)))
-
-
-def _mean(values: Sequence[float]) -> Measured:
-    x = np.array(values)
-    mean = exact_sum(x) / len(x)
-    spread = exact_sum((x - mean) ** 2) / max(len(x) - 1, 1)
-    return Measured(mean, math.sqrt(spread / len(x)))

@@ -1,21 +1,21 @@
 """Registered scenarios run until the registered standard error is reached, or a person says stop.
 
-Only counts are kept: how often a trial of a pattern ended at a look, and how. They add up to the
-same whatever the batches, and replicate i is the same trial in any of them. Whether to go on is
-asked after every `BLOCK` replicates, however many are run at once, so that the last replicate does
-not depend on batches either.
+Counts are kept: how often a trial of a pattern ended at a look, and how. They add up to the same
+whatever the batches, and replicate i is the same trial in any of them. Whether to go on is asked
+after every `BLOCK` replicates, however many are run at once and by whom: blocks that others ran
+beyond the one that was enough are thrown away, so that the last replicate does not depend on
+workers either.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from evaluation.design.simulation.characteristics import (
-    Measured,
-    characteristics,
-)
+from evaluation.design.simulation.characteristics import Measured, characteristics
+from evaluation.design.simulation.families import FamilyRecords
 from evaluation.design.simulation.trials import (
     Bounds,
     Records,
@@ -25,19 +25,41 @@ from evaluation.design.simulation.trials import (
     run_trials,
 )
 from evaluation.inference.arrays import IntArray
-from evaluation.planning.conducts import Designs, check_scenarios, rule_of, scenario_of
+from evaluation.inference.orientation import sign_of
+from evaluation.plan import HypothesisPlan
+from evaluation.planning.conducts import (
+    Designs,
+    check_scenarios,
+    effect_in,
+    rule_of,
+    scenario_of,
+)
 from evaluation.planning.designs import Design
 from evaluation.planning.sized import Sized
+from evaluation.planning.together import (
+    EDGE,
+    Joint,
+    JointTally,
+    joint_reached,
+    mean_of,
+    no_trials,
+    share,
+    trials_of,
+)
+from evaluation.planning.workers import Hand
 from evaluation.results.design import (
     EstimationAtStop,
+    HarmSignals,
     Simulated,
     SimulatedScenario,
 )
 from protocols import schema
 
 BLOCK = 10_000  # replicates between two questions whether to go on
+AT_ONCE = 4  # blocks that a worker takes at a time
 WITH_ESTIMATES = 100_000  # first replicates whose estimates are looked at
-WAYS = 3  # claim, stop below, neither
+Block = TypeVar("Block", Records, FamilyRecords)
+WAYS = 4  # claim, stop for futility, stop for harm, neither
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +76,30 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`counts` by pattern, look and way of ending; `first` are the replicates kept whole."""
+    """`counts` by pattern, look and way of ending; `signals` of harm by pattern and look.
+
+    `first` are the replicates kept whole.
+    """
 
     replicates: int
     counts: IntArray
+    signals: IntArray
     first: tuple[Records, ...]
 
-    def and_(self, records: Records) -> "Tally":
+    def and_(self, records: Records, *, harm_ends: bool) -> "Tally":
         """With more replicates, those that follow."""
-        counts = self.counts.copy()
-        way = np.where(records.rejected, 0, np.where(records.futile, 1, 2))
+        counts, signals = self.counts.copy(), self.signals.copy()
+        harmed = records.futile & (records.signal == records.look) & harm_ends
+        way = np.select([records.rejected, harmed, records.futile], [0, 2, 1], default=3)
         np.add.at(counts, (records.pattern, records.look, way), 1)
+        told = records.signal >= 0
+        np.add.at(signals, (records.pattern[told], records.signal[told]), 1)
         kept = (*self.first, records) if self.replicates < WITH_ESTIMATES else self.first
-        return Tally(self.replicates + len(records), counts, kept)
+        return Tally(self.replicates + len(records), counts, signals, kept)
+
+
+Sink = Callable[[Run, int, Records], None]
+"""Takes whole replicates as they are counted, from this number on."""
 
 
 def runs_of(plan: schema.Simulation, designs: Designs) -> Iterator[Run]:
@@ -84,22 +117,91 @@ def runs_of(plan: schema.Simulation, designs: Designs) -> Iterator[Run]:
 
 def nothing(run: Run) -> Tally:
     """The tally before the first trial."""
-    looks = max(len(pattern) for pattern in run.scenario.patterns)
-    shape = (len(run.scenario.patterns), looks, WAYS)
-    return Tally(0, np.zeros(shape, dtype=np.int64), ())
+    patterns = run.scenario.patterns
+    looks = max(len(pattern) for pattern in patterns)
+    counts = np.zeros((len(patterns), looks, WAYS), dtype=np.int64)
+    return Tally(0, counts, counts[:, :, 0].copy(), ())
 
 
 def tallies(run: Run, plan: schema.Simulation, *, at_once: int = BLOCK) -> Iterator[Tally]:
-    """The tally after every batch, until `target_se` or `most_replicates` is reached."""
+    """The tally after every batch in this process, until enough is known."""
     tally = nothing(run)
-    while tally.replicates < plan.most_replicates:
-        if tally.replicates % BLOCK == 0 and reached(tally, plan.target_se):
-            return
+    while not _enough(tally, plan):
         until = min((tally.replicates // BLOCK + 1) * BLOCK, plan.most_replicates)
         n = min(at_once, until - tally.replicates)
-        first = tally.replicates
-        tally = tally.and_(run_trials(run.scenario, run.bounds, seed=run.seed, first=first, n=n))
+        records = _trials(run, tally.replicates, n)
+        tally = tally.and_(records, harm_ends=run.design.harm_ends)
         yield tally
+
+
+def shared_tallies(
+    run: Run, plan: schema.Simulation, *, hand: Hand, workers: int, sink: Sink | None = None
+) -> Iterator[Tally]:
+    """As `tallies`, with blocks handed out: the same numbers whoever runs them."""
+    tally = nothing(run)
+    while not _enough(tally, plan):
+        for records in _handed(_run_blocks, run, hand, _starts(tally, plan, workers)):
+            if sink is not None:
+                sink(run, tally.replicates, records)
+            tally = tally.and_(records, harm_ends=run.design.harm_ends)
+            if _enough(tally, plan):
+                break
+        yield tally
+
+
+def joint_tallies(
+    joint: Joint, plan: schema.Simulation, *, hand: Hand, workers: int
+) -> Iterator[JointTally]:
+    """The same for all hypotheses together."""
+    tally = no_trials(joint)
+    while not _enough(tally, plan):
+        for records in _handed(_joint_blocks, joint, hand, _starts(tally, plan, workers)):
+            tally = tally.and_(records)
+            if _enough(tally, plan):
+                break
+        yield tally
+
+
+def _enough(tally: Tally | JointTally, plan: schema.Simulation) -> bool:
+    n = tally.replicates
+    if n >= plan.most_replicates or n % BLOCK:
+        return n >= plan.most_replicates
+    if isinstance(tally, Tally):
+        return reached(tally, plan.target_se)
+    return joint_reached(tally, plan.target_se)
+
+
+def _trials(run: Run, first: int, n: int) -> Records:
+    return run_trials(run.scenario, run.bounds, seed=run.seed, first=first, n=n)
+
+
+def _starts(
+    tally: Tally | JointTally, plan: schema.Simulation, workers: int
+) -> list[list[tuple[int, int]]]:
+    """For each worker the blocks to run next, as (first replicate, how many); few at first."""
+    most, first = plan.most_replicates, tally.replicates
+    each = AT_ONCE if first else 1
+    starts = range(first, min(first + workers * each * BLOCK, most), BLOCK)
+    blocks = [(start, min(BLOCK, most - start)) for start in starts]
+    return [blocks[at : at + each] for at in range(0, len(blocks), each)]
+
+
+def _handed(
+    task: Callable[..., list[Block]],
+    fixed: object,
+    hand: Hand,
+    starts: Sequence[Sequence[tuple[int, int]]],
+) -> list[Block]:
+    parts = hand(task, [(fixed, blocks) for blocks in starts])
+    return [block for part in parts for block in part]
+
+
+def _run_blocks(run: Run, blocks: Sequence[tuple[int, int]]) -> list[Records]:
+    return [_trials(run, first, n) for first, n in blocks]
+
+
+def _joint_blocks(joint: Joint, blocks: Sequence[tuple[int, int]]) -> list[FamilyRecords]:
+    return [trials_of(joint, first, n) for first, n in blocks]
 
 
 def reached(tally: Tally, target_se: float) -> bool:
@@ -110,8 +212,8 @@ def reached(tally: Tally, target_se: float) -> bool:
     n = tally.replicates
     if n == 0:
         return False
-    share = (int(tally.counts[:, :, 0].sum()) + 1) / (n + 2)
-    return math.sqrt(share * (1 - share) / n) <= target_se
+    value = (int(tally.counts[:, :, 0].sum()) + 1) / (n + 2)
+    return math.sqrt(value * (1 - value) / n) <= target_se
 
 
 def most_needed(plan: schema.Simulation) -> int:
@@ -125,40 +227,68 @@ def found_in(
 ) -> SimulatedScenario:
     """What a tally of two replicates or more says."""
     n = tally.replicates
-    claims, lower = tally.counts[:, :, 0].sum(axis=0), tally.counts[:, :, 1].sum(axis=0)
+    claims, futile, harmed, _ = tally.counts.sum(axis=0).T
+    pairs = _pairs(run, tally)
     return SimulatedScenario(
         scenario=run.asked.id,
         hypothesis=run.design.id,
-        true_effect=run.asked.true_effect,
+        true_effect=effect_in(run.asked, run.design.id),
         drift=run.scenario.effect,
         replicates=n,
         reached=reached(tally, plan.target_se),
         interrupted=interrupted,
-        claims=_share(int(claims.sum()), n),
-        claims_by_look=tuple(_share(int(count), n) for count in claims),
-        lower_by_look=tuple(_share(int(count), n) for count in lower),
-        expected_pairs=_pairs(run, tally),
+        claims=share(int(claims.sum()), n),
+        claims_by_look=tuple(share(int(count), n) for count in claims),
+        futility_by_look=tuple(share(int(count), n) for count in futile),
+        harm_by_look=tuple(share(int(count), n) for count in harmed),
+        expected_pairs=pairs,
+        expected_information=_per(pairs, run.sized.planned),
         estimation=_estimation(run, tally),
+        harm=_signals(run, tally),
+        alarms=None,
     )
 
 
-def _share(count: int, n: int) -> Simulated:
-    share = count / n
-    return Simulated(value=share, standard_error=math.sqrt(share * (1 - share) / n))
+def _per(pairs: Simulated, planned: float) -> Simulated:
+    return Simulated(value=pairs.value / planned, standard_error=pairs.standard_error / planned)
 
 
 def _pairs(run: Run, tally: Tally) -> Simulated:
-    """From whole counts, so that no order of adding matters."""
-    planned, n = run.sized.planned, tally.replicates
-    ended = tally.counts.sum(axis=2)
-    held = [
-        (int(ended[place, look]), planned * information)
+    return mean_of(_at(run, tally.counts.sum(axis=2)), tally.replicates)
+
+
+def _at(run: Run, counts: IntArray) -> list[tuple[int, float]]:
+    """Counts by pattern and look with the evaluable pairs there."""
+    return [
+        (int(counts[place, look]), run.sized.planned * information)
         for place, pattern in enumerate(run.scenario.patterns)
         for look, information in enumerate(pattern)
     ]
-    mean = math.fsum(count * pairs for count, pairs in held) / n
-    spread = math.fsum(count * (pairs - mean) ** 2 for count, pairs in held) / (n - 1)
-    return Simulated(value=mean, standard_error=math.sqrt(spread / n))
+
+
+def _signals(run: Run, tally: Tally) -> HarmSignals | None:
+    """How often and when harm is signalled; None without a harm bound."""
+    if all(bound == -math.inf for bound in run.design.harm):
+        return None
+    told = int(tally.signals.sum())
+    return HarmSignals(
+        share=share(told, tally.replicates),
+        pairs=mean_of(_at(run, tally.signals), told) if told > 1 else None,
+        false=false_alarm(run),
+    )
+
+
+def false_alarm(run: Run) -> bool | None:
+    """Whether a signal of harm is a false one: the candidate is no worse; None where it drifts."""
+    if run.scenario.changes_at is not None:
+        return None
+    return no_worse(run.design.plan, effect_in(run.asked, run.design.id))
+
+
+def no_worse(plan: HypothesisPlan, effect: float) -> bool:
+    """Whether under this effect the candidate is no worse than the standard of care."""
+    none = 1.0 if plan.scale == "ratio" else 0.0
+    return sign_of(plan.endpoint.direction) * (effect - none) >= -EDGE
 
 
 def _estimation(run: Run, tally: Tally) -> EstimationAtStop | None:
@@ -171,6 +301,7 @@ def _estimation(run: Run, tally: Tally) -> EstimationAtStop | None:
     assert estimation is not None  # noqa: S101 - asked for by alpha
     return EstimationAtStop(
         replicates=len(records),
+        unit="standard_errors",
         bias_naive=_said(estimation.bias_naive),
         bias_median_unbiased=_said(estimation.bias_median_unbiased),
         rmse_naive=_said(estimation.rmse_naive),

@@ -7,7 +7,7 @@ measured from the null.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from protocols.errors import UsageError
 class Bounds:
     """z bounds of each look: reject at or above `upper`; stop at or below `lower` before the last.
 
-    Infinite where a look cannot stop; `lower` None means no futility.
+    Infinite where a look cannot stop; `lower` None means no futility. At or below `harm` a look
+    signals harm, whether that stops the trial (then it is part of `lower`) or not.
     """
 
     upper: tuple[float, ...]
     lower: tuple[float, ...] | None = None
+    harm: tuple[float, ...] | None = None
 
 
 # Bounds at the information that is observed, as the protocol would compute them there.
@@ -75,7 +77,10 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """One row for each replicate: its pattern, the look and z at which it ended, and how."""
+    """One row for each replicate: its pattern, the look and z at which it ended, and how.
+
+    `signal` is the first look that signalled harm, -1 where none did.
+    """
 
     pattern: IntArray
     look: IntArray
@@ -83,6 +88,7 @@ class Records:
     information: FloatArray
     rejected: BoolArray
     futile: BoolArray
+    signal: IntArray
 
     def __len__(self) -> int:
         """The number of replicates."""
@@ -91,9 +97,8 @@ class Records:
 
 def joined(parts: Sequence[Records]) -> Records:
     """Replicates of consecutive batches as one."""
-    names = ("pattern", "look", "z", "information", "rejected", "futile")
-    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
-    return Records(*columns)
+    names = [column.name for column in fields(Records)]
+    return Records(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def bounds_of(scenario: Scenario, rule: Rule) -> tuple[Bounds, ...]:
@@ -118,14 +123,7 @@ def run_trials(
     ]
     order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
     together = joined([records for _, records in parts])
-    return Records(
-        together.pattern[order],
-        together.look[order],
-        together.z[order],
-        together.information[order],
-        together.rejected[order],
-        together.futile[order],
-    )
+    return Records(*(getattr(together, column.name)[order] for column in fields(Records)))
 
 
 def _run(scenario: Scenario, pattern: int, bounds: Bounds, draws: FloatArray) -> Records:
@@ -152,7 +150,16 @@ def _run(scenario: Scenario, pattern: int, bounds: Bounds, draws: FloatArray) ->
         information[look],
         up[rows, look],
         down[rows, look],
+        _signal(z, look, bounds.harm),
     )
+
+
+def _signal(z: FloatArray, look: IntArray, harm: tuple[float, ...] | None) -> IntArray:
+    """The first look up to the end at which z lies at or below its bound for harm."""
+    if harm is None:
+        return np.full(len(z), -1, dtype=np.int64)
+    low = (z <= np.array(harm)) & (np.arange(z.shape[1]) <= look[:, None])
+    return np.where(low.any(axis=1), low.argmax(axis=1), -1).astype(np.int64)
 
 
 def infinite(n: int) -> tuple[float, ...]:

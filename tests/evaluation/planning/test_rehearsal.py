@@ -8,14 +8,9 @@ import pytest
 
 from evaluation.inference.arrays import IntArray
 from evaluation.planning.document import needing_sizes
-from evaluation.planning.generated import encounters
-from evaluation.planning.rehearsal import (
-    Replicate,
-    rehearse,
-    replicates,
-    scene_named,
-    summary,
-)
+from evaluation.planning.generated import Cast, encounters
+from evaluation.planning.rehearsal import Replicate, replicates, scene_named
+from evaluation.planning.rehearsed import rehearse, summary
 from evaluation.planning.simulating import found_in, runs_of, tallies
 from protocols.errors import UsageError
 from protocols.schema import Protocol
@@ -94,7 +89,7 @@ def test_futility_ends_a_trial_unless_it_is_ignored(ignored: bool) -> None:
     document = base.model_dump(mode="json") | {"futility": [_futile()]}
     protocol = example_protocol(lambda fresh: fresh.update(document))
     records = _trials(protocol, 3)
-    assert all(record.stopped_below is not ignored for record in records)
+    assert all(record.futile is not ignored for record in records)
     assert {record.look for record in records} == {int(ignored)}
 
 
@@ -106,13 +101,13 @@ def test_a_rule_between_looks_is_watched_in_every_trial() -> None:
     scene = scene_named(protocol, "ideal", "H1")
     found = summary(scene, replicates(scene, seed=7, first=0, n=4), reached=False)
     assert found.alarms is not None
-    assert found.alarms.value == 1
-    assert found.pairs_to_alarm is not None
-    assert 1 < found.pairs_to_alarm.value < 60
+    assert found.alarms.share.value == 1
+    assert found.alarms.pairs is not None
+    assert 1 < found.alarms.pairs.value < 60
 
 
 def _rates(protocol: Protocol, n: int) -> tuple[np.ndarray, np.ndarray, IntArray]:
-    made = encounters(scene_named(protocol, "ideal", "H1"), n, np.random.default_rng(3))
+    made = encounters(Cast((scene_named(protocol, "ideal", "H1"),)), n, np.random.default_rng(3))
     right = np.array(
         [
             [pair.standard_of_care.flag == pair.outcome, pair.candidate.flag == pair.outcome]
@@ -183,7 +178,8 @@ def test_workers_change_no_number() -> None:
 @pytest.mark.parametrize("effect", [0.0, -0.08])
 def test_rehearsals_agree_with_sufficient_statistics_on_ideal_data(effect: float) -> None:
     protocol = accuracy_protocol(scenario(true_effect=effect), most=800, target_se=0.001)
-    full = rehearse(protocol, "ideal", "H1", workers=2)
+    rehearsal = rehearse(protocol, "ideal", "H1", workers=2)
+    full, n = rehearsal.found, len(rehearsal.records)
     assert protocol.simulation is not None
     run = next(iter(runs_of(protocol.simulation, needing_sizes(protocol))))
     plan = protocol.simulation.model_copy(update={"most_replicates": 100_000, "target_se": 1e-4})
@@ -192,15 +188,16 @@ def test_rehearsals_agree_with_sufficient_statistics_on_ideal_data(effect: float
     pairs = [(full.claims, quick.claims), (full.expected_pairs, quick.expected_pairs)]
     pairs += zip(full.claims_by_look, quick.claims_by_look, strict=True)
     for ours, theirs in pairs:
-        n = len(full.records)
         error = max(ours.standard_error, math.sqrt(theirs.value * max(1 - theirs.value, 0) / n))
         assert ours.value == pytest.approx(
             theirs.value, abs=3 * math.hypot(error, theirs.standard_error)
         )
-    assert full.bias is not None
-    assert abs(full.bias.value) < 0.01
-    assert full.coverage is not None
-    assert full.coverage.value >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / n)
+    assert full.estimation is not None
+    assert full.estimation.bias_naive is not None
+    assert abs(full.estimation.bias_naive.value) < 0.01
+    for coverage in (full.estimation.coverage_repeated, full.estimation.coverage_stagewise):
+        assert coverage is not None
+        assert coverage.value >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / n)
 
 
 def test_no_replicate_depends_on_the_order_of_the_records() -> None:

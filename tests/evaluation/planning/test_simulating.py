@@ -14,6 +14,7 @@ from evaluation.planning.simulating import (
     Tally,
     found_in,
     most_needed,
+    nothing,
     reached,
     runs_of,
     tallies,
@@ -70,7 +71,7 @@ def test_power_and_ends_agree_with_quadrature() -> None:
     assert abs(found.claims.value - exact.power) < FOUR * found.claims.standard_error
     pairs = found.expected_pairs
     assert abs(pairs.value - exact.expected_pairs) < FOUR * pairs.standard_error
-    for simulated, share in zip(found.lower_by_look[:2], exact.futility[:2], strict=True):
+    for simulated, share in zip(found.futility_by_look[:2], exact.futility[:2], strict=True):
         assert abs(simulated.value - share) < FOUR * math.sqrt(share * (1 - share) / 40_000)
 
 
@@ -100,7 +101,7 @@ def test_before_any_trial_nothing_is_known() -> None:
     first = next(tallies(run, plan, at_once=100))
     assert first.replicates == 100
     assert found_in(run, first, plan, interrupted=True).estimation is None
-    assert not reached(Tally(0, first.counts, ()), 0.5)
+    assert not reached(nothing(run), 0.5)
 
 
 def test_missing_outcomes_beyond_the_plan_leave_the_last_look_short() -> None:
