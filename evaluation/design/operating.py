@@ -70,6 +70,8 @@ def drift_for_power(
 
     `UsageError` if no effect reaches it, or zero effect already does.
     """
+    if len(upper) == 0:
+        raise UsageError("LENGTHS_DIFFER", "A design has one look at least.")
     crossing_probabilities(upper, information, lower=lower)  # checks
     down = [-math.inf] * len(upper) if lower is None else lower
 

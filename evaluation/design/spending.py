@@ -186,7 +186,9 @@ def two_point(points: Points, distribution: str, alpha: float, t: float) -> floa
 
 
 def two_point_t(points: Points, df: float, alpha: float, t: float) -> float:
-    """`two_point` with F of Student's t with `df` degrees of freedom."""
+    """`two_point` with F of Student's t with `df` > 0 degrees of freedom."""
+    if not df > 0:
+        raise UsageError("SPENDING_PARAMETER", "Degrees of freedom are positive.")
     return _through(
         points,
         lambda x: float(special.stdtr(df, x)),

@@ -14,6 +14,7 @@ from evaluation.design.classical import (
     symmetric_boundaries,
     wang_tsiatis_boundaries,
 )
+from evaluation.design.operating import drift_for_power
 from evaluation.design.repeated import (
     crosses,
     nominal_alpha,
@@ -21,7 +22,7 @@ from evaluation.design.repeated import (
     sequential_p,
     z_equivalent,
 )
-from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spent
+from evaluation.design.spending import cumulative_alpha, interpolated_alpha, spent, two_point_t
 from evaluation.inference.base import Estimate, NotEvaluable
 from evaluation.inference.clusters.means import clustered_difference
 from evaluation.inference.proportions.difference import PairedCounts, score_test
@@ -215,6 +216,8 @@ def test_senseless_designs_are_refused_by_name() -> None:
         ("INFORMATION_ORDER", lambda: haybittle_peto_boundaries((1.0, 0.5), 0.025, interim_z=3)),
         ("SPENDING_TABLE", lambda: interpolated_alpha((0.25, 0.5), (0.05,), 0.025, (0.1,))),
         ("SPENDING_TIME_RANGE", lambda: interpolated_alpha((0.5,), (0.3,), 0.025, (-0.1,))),
+        ("SPENDING_PARAMETER", lambda: two_point_t(((0.2, 0.1), (0.5, 0.4)), -1.0, 0.025, 0.3)),
+        ("LENGTHS_DIFFER", lambda: drift_for_power((), (), power=0.9)),
         ("LENGTHS_DIFFER", lambda: sequential_p((1.0, 2.0), (0.5,), flat)),
     )
     for code, call in calls:
