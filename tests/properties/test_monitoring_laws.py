@@ -277,7 +277,11 @@ def test_rows_of_a_batch_may_come_in_any_order(seed: int, n: int, alpha: float) 
     again = subject_units(values[shuffled], subject[shuffled], batch[shuffled])
     assert units.values.tolist() == again.values.tolist()
     assert units.n_left_out == again.n_left_out
-    assert units.batch.tolist() == sorted(units.batch.tolist())  # no outcome before it was known
+    first = {who: int(batch[subject == who].min()) for who in set(subject.tolist())}
+    order = sorted(first, key=lambda who: (first[who], who))  # by batch and label, never by value
+    assert units.batch.tolist() == [first[who] for who in order]
+    means = [values[(subject == who) & (batch == first[who])].mean() for who in order]
+    assert units.values == pytest.approx(means, abs=1e-12)
     assert len(units.values) == len(set(subject.tolist()))
     relabelled = subject_units(values, 11 - subject, batch)
     pooled = batch_units(units).values
