@@ -1,12 +1,12 @@
 """What this look cannot show, in sentences generated from the protocol and the lock."""
 
-from evaluation.flow import completeness_of
+from evaluation.flow import alarms_of, completeness_of
 from evaluation.plan import LookPlan
 from evaluation.populations import Sample
 from evaluation.results import HypothesisResult, MissingPattern
 from gateway.store.records import LockedData
 from protocols.schema import Protocol
-from protocols.vocabulary import OutcomeState
+from protocols.vocabulary import Fate, OutcomeState
 
 RETROSPECTIVE = "RETROSPECTIVE_START"
 
@@ -32,6 +32,7 @@ def limits_of(
         *_outcomes(look, data, sample),
         *_identifiability(protocol),
         *_conduct(protocol, data),
+        *_held(data),
         *_other_looks(look, hypotheses),
         *_short_end(look, data, evaluable=evaluable),
         *_repeats(protocol, sample),
@@ -68,6 +69,24 @@ def _identifiability(protocol: Protocol) -> list[str]:
         f"{endpoint.title} cannot be shown in shadow mode: {endpoint.identifiability.reason}"
         for endpoint in protocol.endpoints
         if not endpoint.identifiability.identifiable
+    ]
+
+
+def _held(data: LockedData) -> list[str]:
+    """An alarm that keeps the candidate from being asked, and what it costs this look."""
+    holding = [alarm for alarm in alarms_of(data.facts) if alarm.holds]
+    if not holding:
+        return []
+    named = ", ".join(alarm.rule for alarm in holding)
+    stopped = any(alarm.action == "stop" for alarm in holding)
+    n_waiting = sum(
+        pair.candidate.fate is Fate.PENDING
+        and (pair.eligible and pair.sampled and pair.duplicate_of is None)
+        for pair in data.pairs
+    )
+    return [
+        f"The trial is {'stopped' if stopped else 'paused'} by {named}: the candidate is not"
+        f" asked any more, and {n_waiting} pairs that wait for it count in no estimate."
     ]
 
 

@@ -1,12 +1,14 @@
 """`equipoise safety`: the rules that are read between looks, after every outcome."""
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
 
 import click
 
+from evaluation.safety_processes import is_paired
 from evaluation.safety_round import Round, watch_round
 from evaluation.safety_watch import Watched
 from evaluation.sentences import three
@@ -14,6 +16,11 @@ from gateway.store.alarms import hold_of, resume
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
 
 RAISED = 1
+SHORT = {
+    "logarithm of the e-value": "log e",
+    "log-likelihood ratio": "log ratio",
+    "logarithm of 1/p": "log 1/p",
+}
 
 
 @click.group(epilog="Example:  equipoise safety watch --folder ./my-trial --once")
@@ -84,6 +91,18 @@ def _document(found: Round) -> dict[str, object]:
     merged, fates = found.watch.merged, found.watch.fates
     return {
         "rules": [_rule(one) for one in found.watch.rules],
+        "groups": [
+            {
+                "id": one.group.id,
+                "merge": one.group.merge,
+                "action": one.group.action,
+                "alpha": one.group.alpha,
+                "statistic": one.statistic,
+                "shown": list(one.shown),
+                "raised_by": None if one.raised_by is None else one.raised_by.pair_id,
+            }
+            for one in found.watch.groups
+        ],
         "merged": None
         if merged is None
         else {"rules": list(merged.rules), "log_e": merged.log_e, "p_value": merged.p_value},
@@ -126,7 +145,7 @@ def _rule(one: Watched) -> dict[str, object]:
         "limit": one.rule.limit,
         "alpha": one.rule.alpha,
         "statistic": one.statistic,
-        "bound": one.process.bound,
+        "bound": one.process.bound if math.isfinite(one.process.bound) else None,
         "is_log_e": one.process.log_e,
         "ended": one.process.ended,
         "raised_after": one.raised_after,
@@ -141,6 +160,11 @@ def _lines(found: Round) -> list[str]:
     lines = [f"{a.rule} asks to {a.action} ({a.severity}): {a.detail}" for a in found.alarms]
     lines += [] if lines else ["No alarm."]
     lines += [_line(one) for one in found.watch.rules]
+    lines += [
+        f"  {one.group.id}: {one.group.merge.replace('_', '-')} of {', '.join(one.group.rules)},"
+        f" log e {three(one.statistic)}{'' if one.raised_by is None else ', raised'}"
+        for one in found.watch.groups
+    ]
     merged, fates = found.watch.merged, found.watch.fates
     if merged is not None and len(merged.rules) > 1:
         lines.append(f"  together: log e {three(merged.log_e)}, p {three(merged.p_value)}")
@@ -152,11 +176,12 @@ def _lines(found: Round) -> list[str]:
 
 def _line(one: Watched) -> str:
     n, k = len(one.units.cases), sum(case.value for case in one.units.cases)
-    name = "log e" if one.process.log_e else "log ratio"
+    name = SHORT.get(one.process.name, one.process.name)
     value = "–" if one.statistic is None else three(one.statistic)
     ended = f", ended: {one.process.ended.replace('_', ' ')}" if one.process.ended else ""
     raised = "" if one.raised_after is None else f", raised after {one.raised_after}"
+    found = f"excess {k:g} in {n}" if is_paired(one.rule) else f"{k:g} of {n}"
+    bound = three(one.process.bound) if math.isfinite(one.process.bound) else "–"
     return (
-        f"  {one.rule.id}: {k:g} of {n} {one.rule.unit}s, {name} {value},"
-        f" bound {three(one.process.bound)}{ended}{raised}"
+        f"  {one.rule.id}: {found} {one.rule.unit}s, {name} {value}, bound {bound}{ended}{raised}"
     )

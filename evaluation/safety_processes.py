@@ -1,8 +1,9 @@
 """A registered safety rule as a process over its units: the statistic, its bound, its signals.
 
-Values are shares of an event in [0, 1], one a unit, in the order in which outcomes arrived. Under
-the null no unit's expectation, given the past, lies above the rule's limit. Methods that count
-events take values of 0 and 1.
+Values come one a unit, in the order in which outcomes arrived: shares of an event in [0, 1], or
+paired losses, candidate less standard of care, in [-1, 1] (asymptotic: without bounds). Under the
+null no unit's expectation, given the past, lies above the rule's limit. A paired loss d is bet on
+as (d + 1) / 2 against (limit + 1) / 2. Methods that count events take values of 0 and 1.
 """
 
 import math
@@ -14,8 +15,10 @@ from typing import Literal
 import numpy as np
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
+from evaluation.monitoring.asymptotic import AsymptoticPlan, running_log_e
 from evaluation.monitoring.betting import Bets, Hedge, log_wealth
 from evaluation.monitoring.bounded import plug_in_log_e
+from evaluation.monitoring.counts import exact_limits
 from evaluation.monitoring.maxsprt import (
     CriticalValue,
     binomial_llr,
@@ -23,16 +26,21 @@ from evaluation.monitoring.maxsprt import (
     poisson_continuous,
     poisson_llr,
 )
-from evaluation.monitoring.mixtures import NormalMixture, tuned_rho
+from evaluation.monitoring.mixtures import NormalMixture, stitched_log_p, tuned_rho
 from evaluation.monitoring.sprt import BinomialSprt, binomial_sprt
+from protocols.errors import UsageError
+from protocols.methods.anytime import LEAST_BURN_IN, UNBOUNDED
 from protocols.schema import AnytimeRule
 
-Ended = Literal["horizon", "limit_kept"]
+Ended = Literal["horizon", "limit_kept", "cannot_signal"]
 
-COUNTING = frozenset({"poisson_maxsprt", "binomial_maxsprt", "sprt"})
-"""Methods that take one pair of each subject, because means are no counts."""
+STITCHING = (1.4, 2.0)
+"""Howard & al.'s (s, eta) of the stitched boundary (2021, Annals of Statistics 49:1055, eq. 10)."""
+
+LOG_E = "logarithm of the e-value"
 
 _ROUNDING = 1e-12
+_NO_SIGNAL = frozenset({"ALPHA_UNREACHABLE", "HORIZON"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,8 @@ class Process:
     """After each unit the `statistic` and whether it signals; `bound` is what it is held against.
 
     `log_e` says that the statistic is the logarithm of an e-value, which may be merged with
-    others. `ended` says why a rule with a horizon gives no signal any more.
+    others. `bounds` are those after each unit where they differ; `name` is what the statistic is.
+    `ended` says why a rule gives no signal any more.
     """
 
     statistic: FloatArray
@@ -48,22 +57,41 @@ class Process:
     signals: BoolArray
     log_e: bool
     ended: Ended | None = None
+    name: str = "log-likelihood ratio"
+    bounds: FloatArray | None = None
+
+    def bound_at(self, after: int) -> float:
+        """What the statistic after so many units was held against."""
+        return self.bound if self.bounds is None else float(self.bounds[after - 1])
 
 
 def process_of(rule: AnytimeRule, values: FloatArray) -> Process:
     """The rule's process over these units; no signal before its burn-in.
 
-    Raises `UsageError` for values outside [0, 1], or where no signal rule within the registered
-    horizon could use up alpha.
+    Where no signal within the registered horizon could use up alpha it has ended before it began:
+    `cannot_signal`. Raises `UsageError` for values outside their range.
     """
     x = np.asarray(values, dtype=np.float64)
-    return _METHODS[rule.method](rule, x)
+    if is_paired(rule) and rule.method != UNBOUNDED:
+        x, rule = (x + 1) / 2, rule.model_copy(update={"limit": (rule.limit + 1) / 2})
+    try:
+        return _METHODS[rule.method](rule, x)
+    except UsageError as error:
+        if error.code not in _NO_SIGNAL:
+            raise
+    silent = np.zeros(len(x), dtype=np.bool_)
+    return Process(np.zeros(len(x)), math.inf, silent, log_e=False, ended="cannot_signal")
+
+
+def is_paired(rule: AnytimeRule) -> bool:
+    """Whether the rule watches the difference of both arms, and not the candidate alone."""
+    return rule.counterpart is not None or rule.endpoint is not None
 
 
 def _e_process(rule: AnytimeRule, log_e: FloatArray) -> Process:
     bound = -math.log(rule.alpha)
     heard = np.arange(1, len(log_e) + 1) >= rule.burn_in
-    return Process(log_e, bound, (log_e >= bound) & heard, log_e=True)
+    return Process(log_e, bound, (log_e >= bound) & heard, log_e=True, name=LOG_E)
 
 
 def _betting(rule: AnytimeRule, x: FloatArray) -> Process:
@@ -80,6 +108,48 @@ def _normal_mixture(rule: AnytimeRule, x: FloatArray) -> Process:
     rho = tuned_rho(_number(rule, "tightest_at") / 4, rule.alpha, one_sided=True)
     v = np.arange(1, len(x) + 1) / 4
     return _e_process(rule, NormalMixture(rho, one_sided=True).log_e(np.cumsum(x - rule.limit), v))
+
+
+def _stitched(rule: AnytimeRule, x: FloatArray) -> Process:
+    """Values in [0, 1] are sub-Gaussian with variance 1/4; the statistic is ln(1/p)."""
+    v_min = _number(rule, "sharp_from") / 4
+    v = np.arange(1, len(x) + 1) / 4
+    statistic = stitched_log_p(np.cumsum(x - rule.limit), v, v_min=v_min, shape=STITCHING)
+    bound = -math.log(rule.alpha)
+    heard = np.arange(1, len(x) + 1) >= rule.burn_in
+    return Process(
+        statistic, bound, (statistic >= bound) & heard, log_e=False, name="logarithm of 1/p"
+    )
+
+
+def _asymptotic(rule: AnytimeRule, x: FloatArray) -> Process:
+    """Before the burn-in nothing is said, so that the e-value is 1."""
+    plan = AsymptoticPlan(
+        rule.alpha, _number(rule, "tightest_at"), max(rule.burn_in, LEAST_BURN_IN), one_sided=True
+    )
+    return _e_process(rule, running_log_e(x, plan, null=rule.limit))
+
+
+def _by_looks(rule: AnytimeRule, x: FloatArray) -> Process:
+    """Exact binomial limits at registered numbers of units; between them nothing is read."""
+    units, spent = _numbers(rule, "at_units"), _numbers(rule, "spent")
+    limits = _look_limits(rule.limit, rule.alpha, tuple(map(int, units)), spent)
+    n, counts = np.arange(1, len(x) + 1), _counts(x)
+    place = np.minimum(np.searchsorted(np.array(units), n), len(units) - 1)
+    bounds = np.array(limits, dtype=np.float64)[place]
+    read = np.isin(n, np.array(units)) & (n >= rule.burn_in)
+    ended: Ended | None = "horizon" if len(x) >= units[-1] else None
+    if all(limit > size for limit, size in zip(limits, units, strict=True)):
+        ended = "cannot_signal"
+    return Process(
+        statistic=counts.astype(np.float64),
+        bound=float(bounds[-1]) if len(x) else float(limits[0]),
+        signals=read & (counts >= bounds),
+        log_e=False,
+        ended=ended,
+        name="events",
+        bounds=bounds,
+    )
 
 
 def _poisson(rule: AnytimeRule, x: FloatArray) -> Process:
@@ -147,6 +217,19 @@ def _number(rule: AnytimeRule, name: str) -> float:
     return float(value)
 
 
+def _numbers(rule: AnytimeRule, name: str) -> tuple[float, ...]:
+    value = rule.parameters[name]
+    assert isinstance(value, tuple)  # noqa: S101 - a rule of the protocol has seen to it
+    return value
+
+
+@lru_cache(maxsize=64)
+def _look_limits(
+    limit: float, alpha: float, units: tuple[int, ...], spent: tuple[float, ...]
+) -> tuple[int, ...]:
+    return exact_limits(units, [alpha * share for share in spent], rate=limit)
+
+
 @lru_cache(maxsize=64)
 def _poisson_critical(
     limit: float, horizon: int, alpha: float, least: int, burn_in: int
@@ -165,7 +248,10 @@ _METHODS: dict[str, Callable[[AnytimeRule, FloatArray], Process]] = {
     "betting": _betting,
     "empirical_bernstein": _empirical_bernstein,
     "normal_mixture": _normal_mixture,
+    "stitched": _stitched,
+    "asymptotic": _asymptotic,
     "poisson_maxsprt": _poisson,
     "binomial_maxsprt": _binomial,
     "sprt": _sprt,
+    "binomial_group_sequential": _by_looks,
 }

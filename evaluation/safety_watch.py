@@ -1,10 +1,7 @@
-"""Safety between looks: every rule of `anytime_safety`, read after every outcome that came.
+"""Safety between looks: everything that is read after every outcome and every asking.
 
-Pairs enter in the order in which their outcomes began to count, those of one moment in order of
-arrival; which pairs count is what the primary population says. A subject is one unit: the pairs of
-the first moment in which one of them entered, by their mean, or the earliest of them where a
-method counts events. Later pairs of that subject are left out, because what is known of a subject
-already tells of them. Nothing here is taken from the alpha of a hypothesis.
+Rules of `anytime_safety` on their cases in order (`safety_units`), groups of them merged, and the
+mix of the mirror's fates. Nothing here is taken from the alpha of a hypothesis.
 """
 
 import math
@@ -13,52 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.inference.arrays import FloatArray, IntArray
-from evaluation.monitoring.merging import always_valid_p, averaged
+from evaluation.inference.arrays import FloatArray
+from evaluation.monitoring.merging import always_valid_p, averaged, e_bh, e_bh_shows
 from evaluation.monitoring.mix_change import mix_change_log_e
-from evaluation.monitoring.multinomial import fate_mix
-from evaluation.monitoring.units import subject_units
-from evaluation.populations import UNKNOWN, Pairs, Sample
-from evaluation.safety import Judge, values_of
-from evaluation.safety_processes import COUNTING, Process, process_of
+from evaluation.monitoring.multinomial import fate_mix_log_e
+from evaluation.populations import Pairs
+from evaluation.safety_processes import Process, process_of
+from evaluation.safety_units import Unit, Units, units_of
 from gateway.store.arrivals import Arrival
-from protocols.names import safety_names
-from protocols.schema import AnytimeRule, Protocol
-from protocols.vocabulary import Fate
+from protocols.schema import AnytimeGroup, AnytimeRule, FateMixRule, Protocol
+from protocols.vocabulary import ASKED, OTHER_FATES
 
 FIRST_WINDOW = 200
-"""Askings whose mix of fates later ones are held against."""
-
-ASKED = (
-    Fate.ANSWERED,
-    Fate.LATE,
-    Fate.TIMED_OUT,
-    Fate.FAILED,
-    Fate.INVALID,
-    Fate.SHED,
-    Fate.BREAKER_OPEN,
-    Fate.LOST_AT_SHUTDOWN,
-)
-"""What may become of a pair that the candidate was to be asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One case: the event's share in it, and the pair and moment with which it entered."""
-
-    value: float
-    pair_id: str
-    ordinal: int
-    entered_at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """A rule's cases in their order; how many pairs could not be settled or came too late."""
-
-    cases: tuple[Unit, ...]
-    n_unsettled: int
-    n_left_out: int
+"""Askings whose mix of fates later ones are held against where no mix is registered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +55,26 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupWatched:
+    """A registered group now; `shown` are the rules that e-BH names at the moment of its signal.
+
+    `statistic` is what was reached: the logarithm of the average e-value, for e-BH the largest
+    logarithm. `n_units` counts the cases of all its rules up to the signal.
+    """
+
+    group: AnytimeGroup
+    statistic: float
+    raised_by: Unit | None
+    n_units: int
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FateWatch:
     """Whether the mirror's fates keep their mix; `p_value` is valid at any time.
 
     `against` says what they are held against: the registered shares, or the first window.
+    `raised_by` is the asking after which the registered alpha was used up, as the `after`th.
     """
 
     n: int
@@ -102,6 +82,8 @@ class FateWatch:
     against: str
     log_e: float
     p_value: float
+    raised_by: Unit | None = None
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +91,7 @@ class SafetyWatch:
     """Everything that can be said between looks; `merged` is None without an e-process."""
 
     rules: tuple[Watched, ...]
+    groups: tuple[GroupWatched, ...]
     merged: Merged | None
     fates: FateWatch
 
@@ -117,96 +100,58 @@ def watch(protocol: Protocol, arrivals: Sequence[Arrival]) -> SafetyWatch:
     """Read every rule after every outcome so far; the same pairs give the same answer."""
     pairs = Pairs(protocol, [arrival.record for arrival in arrivals], final=False)
     primary = next(p for p in protocol.analysis_populations if p.role == "primary")
-    sample = _in_order(pairs.sample(primary), arrivals)
-    entered = {a.record.pair_id: a.entered_at_us for a in arrivals}
-    times = np.array([entered[r.pair_id] for r in sample.records], dtype=np.int64)
-    watched = tuple(_watched(protocol, rule, sample, times) for rule in protocol.anytime_safety)
-    return SafetyWatch(watched, merged(watched), fate_watch(arrivals))
-
-
-def _in_order(sample: Sample, arrivals: Sequence[Arrival]) -> Sample:
-    """The pairs that have entered, by the moment of it and then by arrival."""
-    entered = {a.record.pair_id: a.entered_at_us for a in arrivals}
-    known = sample.take(
-        (sample.outcome != UNKNOWN)
-        & np.array([entered[r.pair_id] is not None for r in sample.records], dtype=np.bool_)
+    sample = pairs.sample(primary)
+    watched = tuple(
+        _watched(rule, units_of(protocol, rule, sample, arrivals))
+        for rule in protocol.anytime_safety
     )
-    keys = [(entered[r.pair_id], r.ordinal) for r in known.records]
-    order = sorted(range(known.n), key=lambda i: keys[i])
-    return _permuted(known, np.array(order, dtype=np.int64))
-
-
-def _permuted(sample: Sample, order: IntArray) -> Sample:
-    return Sample(
-        population=sample.population,
-        records=tuple(sample.records[i] for i in order),
-        subject=sample.subject[order],
-        outcome=sample.outcome[order],
-        standard_of_care_score=sample.standard_of_care_score[order],
-        standard_of_care_flag=sample.standard_of_care_flag[order],
-        candidate_answered=sample.candidate_answered[order],
-        candidate_score=sample.candidate_score[order],
-        candidate_flag=sample.candidate_flag[order],
+    by_id = {one.rule.id: one for one in watched}
+    groups = tuple(
+        _grouped(group, [by_id[name] for name in group.rules]) for group in protocol.anytime_groups
     )
+    late_us = 1000 * protocol.setting.mirror.late_until_ms
+    fates = (
+        fate_watch(arrivals)
+        if protocol.fate_mix is None
+        else registered_fates(protocol.fate_mix, arrivals, longest_us=late_us)
+    )
+    return SafetyWatch(watched, groups, merged(watched), fates)
 
 
-def _watched(protocol: Protocol, rule: AnytimeRule, sample: Sample, times: IntArray) -> Watched:
-    units = _units(protocol, rule, sample, times)
+def _watched(rule: AnytimeRule, units: Units) -> Watched:
     process = process_of(rule, np.array([case.value for case in units.cases], dtype=np.float64))
     signals = np.flatnonzero(process.signals)
     return Watched(rule, units, process, int(signals[0]) + 1 if signals.size else None)
 
 
-def _units(protocol: Protocol, rule: AnytimeRule, sample: Sample, times: IntArray) -> Units:
-    names = safety_names(protocol)
-    among, event = Judge(rule.among, names), Judge(rule.event, names)
-    rows, values, n_unsettled = [], [], 0
-    for i in range(sample.n):
-        pair = values_of(sample, i)
-        inside = among(pair)
-        truth = event(pair) if inside else None
-        if inside is False:
-            continue
-        if truth is None:
-            n_unsettled += 1
-            continue
-        rows.append(i)
-        values.append(float(truth))
-    x = np.array(values, dtype=np.float64)
-    if rule.unit == "pair":
-        cases = zip(rows, x.tolist(), strict=True)
-        return Units(tuple(_unit(sample, times, *case) for case in cases), n_unsettled, 0)
-    return _by_subject(rule, sample, times, rows=rows, x=x, n_unsettled=n_unsettled)
+def _grouped(group: AnytimeGroup, rules: Sequence[Watched]) -> GroupWatched:
+    """Read after each moment in which any of its rules has a new case."""
+    moments, log_e = _together(rules)
+    if not moments:
+        return GroupWatched(group, 0.0, None, 0, ())
+    if group.merge == "average":
+        path = averaged(log_e)
+        signals = path >= -math.log(group.alpha)
+    else:
+        path, signals = log_e.max(axis=1), e_bh_shows(log_e, group.alpha)
+    found = np.flatnonzero(signals)
+    if not found.size:
+        return GroupWatched(
+            group, float(path[-1]), None, sum(_n(r, moments[-1]) for r in rules), ()
+        )
+    at = int(found[0])
+    shown: tuple[str, ...] = ()
+    if group.merge == "e_bh":
+        kept = e_bh(log_e[at].tolist(), group.alpha)
+        shown = tuple(r.rule.id for r, is_shown in zip(rules, kept, strict=True) if is_shown)
+    cases = [case for r in rules for case in r.units.cases if case.entered_at_us == moments[at]]
+    last = max(cases, key=lambda case: case.ordinal)
+    n_units = sum(_n(r, moments[at]) for r in rules)
+    return GroupWatched(group, float(path[at]), last, n_units, shown)
 
 
-def _by_subject(
-    rule: AnytimeRule,
-    sample: Sample,
-    times: IntArray,
-    *,
-    rows: Sequence[int],
-    x: FloatArray,
-    n_unsettled: int,
-) -> Units:
-    """One case a subject; subjects are numbered by their first row, so that units keep it."""
-    first: dict[int, int] = {}
-    for place, row in enumerate(rows):
-        first.setdefault(int(sample.subject[row]), place)
-    number = {subject: k for k, subject in enumerate(first)}
-    label = np.array([number[int(sample.subject[row])] for row in rows], dtype=np.int64)
-    found = subject_units(x, label, times[np.array(rows, dtype=np.int64)])
-    earliest = list(first.values())
-    shares = x[earliest] if rule.method in COUNTING else found.values
-    cases = tuple(
-        _unit(sample, times, rows[place], share)
-        for place, share in zip(earliest, shares.tolist(), strict=True)
-    )
-    return Units(cases, n_unsettled, found.n_left_out)
-
-
-def _unit(sample: Sample, times: IntArray, row: int, value: float) -> Unit:
-    record = sample.records[row]
-    return Unit(float(value), record.pair_id, record.ordinal, int(times[row]))
+def _n(watched: Watched, moment: int) -> int:
+    return sum(case.entered_at_us <= moment for case in watched.units.cases)
 
 
 def merged(rules: Sequence[Watched]) -> Merged | None:
@@ -218,13 +163,18 @@ def merged(rules: Sequence[Watched]) -> Merged | None:
     known = [w for w in rules if w.process.log_e]
     if not known:
         return None
-    moments = sorted({case.entered_at_us for w in known for case in w.units.cases})
-    columns = [_at(w, moments) for w in known]
     names = tuple(w.rule.id for w in known)
+    moments, columns = _together(known)
     if not moments:
         return Merged(names, 0.0, 1.0)
-    log_e = averaged(np.column_stack(columns))
+    log_e = averaged(columns)
     return Merged(names, float(log_e[-1]), float(always_valid_p(log_e)[-1]))
+
+
+def _together(rules: Sequence[Watched]) -> tuple[list[int], FloatArray]:
+    """The moments in which any of the rules has a new case, and log e of each after them."""
+    moments = sorted({case.entered_at_us for w in rules for case in w.units.cases})
+    return moments, np.column_stack([_at(w, moments) for w in rules])
 
 
 def _at(watched: Watched, moments: Sequence[int]) -> FloatArray:
@@ -234,29 +184,62 @@ def _at(watched: Watched, moments: Sequence[int]) -> FloatArray:
     return np.asarray(path[np.searchsorted(times, np.array(moments), side="right")])
 
 
-def fate_watch(
-    arrivals: Sequence[Arrival],
-    *,
-    registered: Sequence[float] | None = None,
-    window: int = FIRST_WINDOW,
-) -> FateWatch:
+def fate_watch(arrivals: Sequence[Arrival], *, window: int = FIRST_WINDOW) -> FateWatch:
     """What became of the pairs that the mirror was to ask about, in the order of their fates.
 
-    Held against `registered` shares of `ASKED`, all positive, or against the first `window`
-    askings by a test that knows their mix is only an estimate.
+    Held against the first `window` askings by a test that knows their mix is only an estimate.
     """
-    known = [
-        a for a in arrivals if a.candidate_at_us is not None and a.record.candidate.fate in ASKED
-    ]
+    known = _asked(arrivals)
     known.sort(key=lambda a: (a.candidate_at_us or 0, a.record.ordinal))
     fates = [ASKED.index(a.record.candidate.fate) for a in known]
-    counts = {fate.value: fates.count(k) for k, fate in enumerate(ASKED)}
-    if registered is None:
-        path = mix_change_log_e(fates, kinds=len(ASKED), window=window)
-        highest = float(path.max(initial=0.0))
-        last = float(path[-1]) if len(path) else 0.0
-        return FateWatch(len(fates), counts, f"first {window}", last, math.exp(-highest))
-    state = fate_mix(registered, concentration=float(window))
-    for fate in fates:
-        state = state.extend([int(k == fate) for k in range(len(ASKED))])
-    return FateWatch(len(fates), counts, "registered", state.log_e, state.p_value)
+    path = mix_change_log_e(fates, kinds=len(ASKED), window=window)
+    highest = float(path.max(initial=0.0))
+    last = float(path[-1]) if len(path) else 0.0
+    return FateWatch(len(fates), _counts(known), f"first {window}", last, math.exp(-highest))
+
+
+def registered_fates(
+    rule: FateMixRule, arrivals: Sequence[Arrival], *, longest_us: int
+) -> FateWatch:
+    """The same against the registered shares, in the order in which the askings began.
+
+    An asking that fails quickly ends before an earlier one that times out: in the order of their
+    ends a mix would look better than it is. So askings of the last `longest_us`, the longest that
+    one can take, wait until no earlier one can still be under way.
+    """
+    known = _asked(arrivals)
+    ended = max((a.candidate_at_us or 0 for a in known), default=0)
+    known = [a for a in known if _began(a) <= ended - longest_us]
+    known.sort(key=lambda a: (_began(a), a.record.ordinal))
+    names = list(rule.shares)
+    places = [
+        names.index(fate if (fate := a.record.candidate.fate.value) in names else OTHER_FATES)
+        for a in known
+    ]
+    path = fate_mix_log_e(list(rule.shares.values()), places, concentration=rule.weight)
+    highest = float(path.max(initial=0.0))
+    found = np.flatnonzero(path >= -math.log(rule.alpha))
+    after = int(found[0]) + 1 if found.size else 0
+    by = None
+    if after:
+        arrival = known[after - 1]
+        record = arrival.record
+        by = Unit(float(places[after - 1]), record.pair_id, record.ordinal, _began(arrival))
+    last = float(path[-1]) if len(path) else 0.0
+    counts = {name: places.count(k) for k, name in enumerate(names)}
+    return FateWatch(len(known), counts, "registered", last, math.exp(-highest), by, after)
+
+
+def _asked(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    return [
+        a for a in arrivals if a.candidate_at_us is not None and a.record.candidate.fate in ASKED
+    ]
+
+
+def _began(arrival: Arrival) -> int:
+    return arrival.candidate_at_us or 0 if arrival.asked_at_us is None else arrival.asked_at_us
+
+
+def _counts(known: Sequence[Arrival]) -> dict[str, int]:
+    fates = [a.record.candidate.fate for a in known]
+    return {fate.value: fates.count(fate) for fate in ASKED}

@@ -33,7 +33,7 @@ def safety_names(protocol: Protocol) -> frozenset[str]:
 
 def has_rules_between_looks(protocol: Protocol) -> bool:
     """Whether anything is registered that is read after every outcome or asking."""
-    return bool(protocol.anytime_safety)
+    return bool(protocol.anytime_safety) or protocol.fate_mix is not None
 
 
 def decision_names(protocol: Protocol) -> frozenset[str]:

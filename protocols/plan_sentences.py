@@ -6,11 +6,14 @@ Numbers are written as registered; nothing is computed but shares of the planned
 from collections.abc import Iterator, Mapping
 
 from protocols.schema import (
+    AnytimeGroup,
     AnytimeRule,
+    FateMixRule,
     FutilityRule,
     Graph,
     HarmBound,
     Monitoring,
+    Protocol,
     ReEstimation,
     Scenario,
     Simulation,
@@ -123,10 +126,47 @@ def anytime_sentence(rule: AnytimeRule) -> str:
     asked = _numbers(rule.parameters)
     method = rule.method.replace("_", " ") + (f" ({asked})" if asked else "")
     return (
-        f"{rule.id}: {rule.title}; {rule.event} among {rule.among}, limit {rule.limit:g} per "
-        f"{rule.unit}, {method}, its own one-sided alpha {rule.alpha:g}, from {rule.burn_in} on in "
-        f"order of {rule.order.replace('_', ' ')}; {rule.severity.replace('_', ' ')}, else "
+        f"{rule.id}: {rule.title}; {_harm_words(rule)} among {rule.among}, limit {rule.limit:g} "
+        f"per {rule.unit}, {method}, its own one-sided alpha {rule.alpha:g}, from {rule.burn_in} "
+        f"on in order of {rule.order.replace('_', ' ')}; {rule.severity.replace('_', ' ')}, else "
         f"{rule.action}."
+    )
+
+
+def _harm_words(rule: AnytimeRule) -> str:
+    if rule.endpoint is not None:
+        return f"loss of {rule.endpoint}, candidate less standard of care,"
+    if rule.counterpart is not None:
+        return f"{rule.event} less {rule.counterpart}"
+    return str(rule.event)
+
+
+def group_sentence(group: AnytimeGroup) -> str:
+    """Several rules merged into one."""
+    merged = {"average": "the average of their e-values", "e_bh": "e-BH"}[group.merge]
+    return (
+        f"{group.id}: {group.title}; {', '.join(group.rules)} together by {merged}, their own "
+        f"one-sided alpha {group.alpha:g}; {group.severity.replace('_', ' ')}, else {group.action}."
+    )
+
+
+def fate_mix_sentence(rule: FateMixRule) -> str:
+    """What becomes of the mirror's askings."""
+    shares = ", ".join(f"{fate.replace('_', ' ')} {x:g}" for fate, x in rule.shares.items())
+    return (
+        f"{rule.id}: {rule.title}; fates of the mirror's askings against {shares}, sharpest near "
+        f"{rule.weight:g} askings, its own alpha {rule.alpha:g}; "
+        f"{rule.severity.replace('_', ' ')}, else {rule.action}."
+    )
+
+
+def between_looks_sentences(protocol: Protocol) -> tuple[str, ...]:
+    """Everything that is read between looks."""
+    mix = protocol.fate_mix
+    return (
+        *map(anytime_sentence, protocol.anytime_safety),
+        *map(group_sentence, protocol.anytime_groups),
+        *(() if mix is None else (fate_mix_sentence(mix),)),
     )
 
 

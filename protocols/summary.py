@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from protocols.canonical import digest_of
 from protocols.plan_sentences import (
-    anytime_sentence,
+    between_looks_sentences,
     futility_sentence,
     graph_sentences,
     harm_sentence,
@@ -107,7 +107,7 @@ def summary_of(protocol: Protocol) -> Summary:
             for group in protocol.subgroups
         ),
         safety=tuple(_safety(protocol)),
-        anytime_safety=tuple(map(anytime_sentence, protocol.anytime_safety)),
+        anytime_safety=between_looks_sentences(protocol),
         decision=tuple(
             f"{rule.at.replace('_', ' ')}: if {rule.when}, {rule.recommendation.replace('_', ' ')}."
             for rule in protocol.decision_rule.rules

@@ -42,7 +42,7 @@ OWN = (
     "Write a one-sided number such as 0.025.",
 )
 ALPHAS = {("hypotheses", "sided"): SIDE, ("harm_bounds", "alpha"): OWN}
-ALPHAS |= {("anytime_safety", "alpha"): OWN}
+ALPHAS |= {(place, "alpha"): OWN for place in ("anytime_safety", "anytime_groups", "fate_mix")}
 
 
 def validate(root: Node) -> tuple[Protocol | None, list[Finding]]:
@@ -78,7 +78,8 @@ def _finding(detail: ErrorDetails, found: Found, path: TreePath) -> Finding:
     fallback = Code.WRONG_TYPE if kind.endswith(("_type", "_parsing")) else Code.BAD_VALUE
     code = CODES.get(kind, fallback)
     told = ALPHAS.get((str(path[0]), str(path[-1]))) if path else None
-    if told is not None and len(path) == 3 and code is not Code.OUT_OF_RANGE:
+    inside = 2 if path and path[0] == "fate_mix" else 3  # a section, or an item of a list
+    if told is not None and len(path) == inside and code is not Code.OUT_OF_RANGE:
         code, message, remedy = told
     else:
         message, remedy = _sentences(code, detail, found, path)

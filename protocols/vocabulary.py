@@ -30,6 +30,22 @@ class Fate(StrEnum):
     PENDING = "pending"  # no observation yet; the only fate that is the absence of a row
 
 
+ASKED = (
+    Fate.ANSWERED,
+    Fate.LATE,
+    Fate.TIMED_OUT,
+    Fate.FAILED,
+    Fate.INVALID,
+    Fate.SHED,
+    Fate.BREAKER_OPEN,
+    Fate.LOST_AT_SHUTDOWN,
+)
+"""What may become of a pair that the candidate was to be asked about."""
+
+OTHER_FATES = "other"
+"""In a registered mix: all fates of `ASKED` that it does not name."""
+
+
 class Role(StrEnum):
     """What an endpoint is in the trial for."""
 

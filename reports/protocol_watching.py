@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from protocols.plan_sentences import (
-    anytime_sentence,
+    between_looks_sentences,
     futility_sentence,
     graph_sentences,
     harm_sentence,
@@ -53,7 +53,7 @@ def watching_parts(plan: Protocol) -> tuple[Part, ...]:
     blocks = (
         *_listed("Futility:", [futility_sentence(rule) for rule in plan.futility]),
         *_listed("Bounds for harm:", [harm_sentence(bound) for bound in plan.harm_bounds]),
-        *_listed("Safety at any time:", [anytime_sentence(rule) for rule in plan.anytime_safety]),
+        *_listed("Safety at any time:", between_looks_sentences(plan)),
         *_listed("Size:", [] if resized is None else [re_estimation_sentence(resized)]),
     )
     tried = plan.simulation

@@ -129,3 +129,22 @@ class RunningMean:
         """The confidence sequence at this size; refuses as `asymptotic_limits`."""
         error = math.sqrt(self.squares / (self.n - 1) / self.n) if self.n > 1 else 0.0
         return asymptotic_limits(self.mean, error, self.n, plan, null=null)
+
+
+def running_log_e(x: FloatArray, plan: AsymptoticPlan, *, null: float) -> FloatArray:
+    """After each case the logarithm of the asymptotic e-process against means up to `null`.
+
+    0 before the burn-in, when nothing may be said, and as long as the values do not vary.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    n = np.arange(1, len(x) + 1, dtype=np.float64)
+    # About the first value, so that a large mean does not swallow small differences.
+    y = x - x[0] if len(x) else x
+    mean = np.cumsum(y) / n
+    squares = np.maximum(np.cumsum(y * y) - n * mean * mean, 0.0)
+    vary = np.flatnonzero((squares > 0) & (n >= plan.burn_in))
+    found = np.zeros(len(x))
+    for i in vary.tolist():
+        error = math.sqrt(squares[i] / (n[i] - 1) / n[i])
+        found[i] = plan.log_e((mean[i] + x[0] - null) / error, n[i])
+    return found

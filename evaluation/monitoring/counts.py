@@ -100,3 +100,27 @@ def _reach(step: float) -> int:
     while special.pdtrc(k, step) > _NEGLIGIBLE:
         k *= 1.2
     return math.ceil(k) + 1
+
+
+def exact_limits(n: Sequence[int], spent: Sequence[float], *, rate: float) -> tuple[int, ...]:
+    """Fewest events that signal at each look while the error by then stays at most `spent`.
+
+    Exact at `rate`, and thereby at any smaller one; `spent` is cumulative. A look at which not even
+    events in all cases would be rare enough has n + 1. What a look leaves over, the next may use.
+    """
+    if len(spent) != len(n):
+        raise UsageError("LENGTHS_DIFFER", "Each look needs its size and its cumulative error.")
+    mass, used, before = np.ones(1), 0.0, 0
+    limits: list[int] = []
+    for here, most in zip(n, spent, strict=True):
+        _check_looks([here - before], [1], [0], rate)
+        mass = np.convolve(mass, _binomial_pmf(here - before, rate))
+        tails = np.cumsum(mass[::-1])[::-1]
+        rare = np.flatnonzero(used + tails <= most)
+        limit = int(rare[0]) if rare.size and most > used else len(mass)
+        limit = here + 1 if limit >= len(mass) else limit
+        used += math.fsum(mass[limit:])
+        mass = mass[:limit]
+        limits.append(limit)
+        before = here
+    return tuple(limits)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from evaluation.inference.arrays import FloatArray
+from evaluation.inference.arrays import BoolArray, FloatArray
 from evaluation.monitoring.mixtures import checked_alpha
 from protocols.errors import UsageError
 
@@ -46,6 +46,14 @@ def e_bh(log_e: Sequence[float], alpha: float) -> tuple[bool, ...]:
         return (False,) * k
     last = values[order][reached[-1]]
     return tuple(bool(value >= last) for value in values)
+
+
+def e_bh_shows(log_e: FloatArray, alpha: float) -> BoolArray:
+    """In each row, one column a harm, whether `e_bh` would show any of them."""
+    values = np.sort(np.asarray(log_e, dtype=np.float64), axis=1)[:, ::-1]
+    k = values.shape[1]
+    needed = math.log(k) - np.log(np.arange(1, k + 1)) - math.log(checked_alpha(alpha))
+    return np.asarray((values >= needed).any(axis=1))
 
 
 def always_valid_p(log_e: FloatArray) -> FloatArray:

@@ -78,6 +78,11 @@ class GammaExponentialMixture:
     rho: float
     c: float
 
+    def __post_init__(self) -> None:
+        """At scale 0 a sum is sub-Gaussian: the normal mixture."""
+        if not self.c > 0:
+            raise UsageError("STEP_RANGE", f"A mixture's scale is positive, not {self.c}.")
+
     def log_e(self, s: FloatArray, v: FloatArray) -> FloatArray:
         square = self.c * self.c
         rho = np.asarray(self.rho / square)
@@ -100,6 +105,11 @@ class GammaPoissonMixture:
 
     rho: float
     c: float
+
+    def __post_init__(self) -> None:
+        """At scale 0 a sum is sub-Gaussian: the normal mixture."""
+        if not self.c > 0:
+            raise UsageError("STEP_RANGE", f"A mixture's scale is positive, not {self.c}.")
 
     def log_e(self, s: FloatArray, v: FloatArray) -> FloatArray:
         square = self.c * self.c
@@ -161,10 +171,13 @@ def beta_binomial(
 def boundary(mixture: Mixture, v: FloatArray, alpha: float) -> FloatArray:
     """The smallest sum at each intrinsic time at which the e-process has reached 1 / alpha.
 
-    Where no possible sum reaches it, the largest possible one.
+    Where no possible sum reaches it, the largest possible one. Raises `UsageError` for a negative
+    time.
     """
     goal = -math.log(checked_alpha(alpha))
     times = np.atleast_1d(np.asarray(v, dtype=np.float64))
+    if not bool(((times >= 0) & np.isfinite(times)).all()):
+        raise UsageError("INTRINSIC_TIME", "Intrinsic times are 0 or more, and finite.")
     if isinstance(mixture, NormalMixture):
         return _normal_boundary(mixture, times, goal)
     return _searched_boundary(mixture, times, goal)
@@ -224,3 +237,19 @@ def stitched_boundary(
     first = (eta**0.25 + eta**-0.25) / math.sqrt(2)
     second = (math.sqrt(eta) + 1) / 2 * c * rate
     return np.asarray(np.sqrt(first**2 * time * rate + second**2) + second)
+
+
+def stitched_log_p(
+    sums: FloatArray, v: FloatArray, *, v_min: float, shape: tuple[float, float]
+) -> FloatArray:
+    """Largest ln(1/alpha) whose stitched boundary a sub-Gaussian sum has reached at time `v`.
+
+    The boundary's square is linear in ln(1/alpha), so this inverts `stitched_boundary` with c = 0;
+    0 where no error below 1 is reached.
+    """
+    s, eta = shape
+    time = np.maximum(np.asarray(v, dtype=np.float64), v_min)
+    up = np.maximum(np.asarray(sums, dtype=np.float64), 0.0)
+    first = (eta**0.25 + eta**-0.25) / math.sqrt(2)
+    paid = s * np.log(np.log(eta * time / v_min)) + math.log(float(special.zeta(s)))
+    return np.asarray(np.maximum((up / first) ** 2 / time - paid + s * math.log(math.log(eta)), 0))

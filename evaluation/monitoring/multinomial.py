@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import optimize, special
 
+from evaluation.inference.arrays import FloatArray
 from evaluation.monitoring.mixtures import checked_alpha
 from protocols.errors import UsageError
 
@@ -72,6 +73,25 @@ class FateMix:
         if lost and excess(1 - 1e-16) > 0:
             high = float(optimize.brentq(excess, best, 1 - 1e-16, xtol=1e-15, rtol=1e-13))
         return low, high
+
+
+def fate_mix_log_e(
+    shares: Sequence[float], fates: Sequence[int], *, concentration: float
+) -> FloatArray:
+    """`FateMix.log_e` after each of `fates`, which are places among `shares`, read one by one.
+
+    Raises `UsageError` for shares that are no mix or a fate that is none of them.
+    """
+    start = fate_mix(shares, concentration=concentration)
+    x = np.asarray(fates, dtype=np.int64)
+    if bool(((x < 0) | (x >= len(shares))).any()):
+        raise UsageError("COUNT_RANGE", "A fate is one of those that have a share.")
+    counts = np.cumsum(np.eye(len(shares))[x], axis=0)
+    prior = np.array(start.shares) * concentration
+    rising = special.gammaln(prior + counts) - special.gammaln(prior)
+    n = np.arange(1, len(x) + 1)
+    total = special.gammaln(concentration + n) - math.lgamma(concentration)
+    return np.asarray((rising - counts * np.log(start.shares)).sum(axis=1) - total)
 
 
 def fate_mix(shares: Sequence[float], *, concentration: float) -> FateMix:

@@ -1,8 +1,8 @@
 """The few ways anything is written. Append only, idempotent, each in one transaction.
 
 `ship` (shipping.py), `report_outcome(s)` (outcomes.py), `raise_alarm` and `resume` (alarms.py) are
-written elsewhere and named here, so that this module is the whole list; a lock and a look's result are
-written in lock.py.
+written elsewhere and named here, so that this module is the whole list; a lock and a look's result
+are written in lock.py.
 """
 
 import math

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from protocols.errors import Finding
-from protocols.findings import Code, error
+from protocols.findings import Code, error, warning
 from protocols.schema import Endpoint, Hypothesis, Protocol
 from protocols.vocabulary import Direction, Framework
 
@@ -54,4 +54,21 @@ def size_power(protocol: Protocol) -> Iterator[Finding]:
             yield error(Code.POWER_IMPLAUSIBLE, path, message, remedy)
 
 
-RULES = (true_effects, size_power)
+def planned_better(protocol: Protocol) -> Iterator[Finding]:
+    """Beside a margin, a candidate taken for better makes a trial smaller than equal worth asks."""
+    endpoints = {endpoint.id: endpoint for endpoint in protocol.endpoints}
+    tested = {h.id: h for h in protocol.hypotheses if h.endpoint in endpoints}
+    for index, design in enumerate(protocol.sample_size.design):
+        hypothesis = tested.get(design.hypothesis)
+        if hypothesis is None or hypothesis.framework is not Framework.NON_INFERIORITY:
+            continue
+        none = 1.0 if hypothesis.effect == "candidate_over_standard_of_care" else 0.0
+        higher = endpoints[hypothesis.endpoint].direction is Direction.HIGHER_IS_BETTER
+        if (design.true_effect > none) if higher else (design.true_effect < none):
+            message = f"The size takes the candidate for better, by {design.true_effect:g}."
+            remedy = "Say in sample_size.assumptions what shows it; of equal worth it needs more."
+            path = f"sample_size.design[{index}].true_effect"
+            yield warning(Code.TRUE_EFFECT_BETTER, path, message, remedy)
+
+
+RULES = (true_effects, size_power, planned_better)

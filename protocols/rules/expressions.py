@@ -39,7 +39,9 @@ def _analysed(protocol: Protocol) -> Iterator[Place]:
         yield Place(f"safety[{index}].event", rule.event, safety_names(protocol))
         yield Place(f"safety[{index}].among", rule.among, safety_names(protocol))
     for index, watch in enumerate(protocol.anytime_safety):
-        yield Place(f"anytime_safety[{index}].event", watch.event, safety_names(protocol))
+        for name, text in (("event", watch.event), ("counterpart", watch.counterpart)):
+            if text is not None:
+                yield Place(f"anytime_safety[{index}].{name}", text, safety_names(protocol))
         yield Place(f"anytime_safety[{index}].among", watch.among, safety_names(protocol))
 
 

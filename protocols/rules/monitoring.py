@@ -173,16 +173,6 @@ def binding(protocol: Protocol) -> Iterator[Finding]:
         yield error(Code.BINDING_REASON, path, message, remedy)
 
 
-def anytime_limits(protocol: Protocol) -> Iterator[Finding]:
-    """A limit on a share can be passed; only an expected rate may be 1 or more."""
-    for index, rule in enumerate(protocol.anytime_safety):
-        if rule.limit >= 1 and rule.method != "poisson_maxsprt":
-            message = f"A limit of {rule.limit:g} cannot be passed by a share."
-            remedy = "Write the largest share that is still acceptable, above 0 and below 1."
-            path = f"anytime_safety[{index}].limit"
-            yield error(Code.SAFETY_LIMIT_EXTREME, path, message, remedy)
-
-
 RULES = (
     spending_parameters,
     spending_points,
@@ -191,5 +181,4 @@ RULES = (
     named_looks,
     futility_values,
     binding,
-    anytime_limits,
 )

@@ -29,6 +29,7 @@ def _listed_names(protocol: Protocol) -> Iterator[tuple[str, str, list[str]]]:
         "subgroups": protocol.subgroups,
         "safety": protocol.safety,
         "anytime_safety": protocol.anytime_safety,
+        "anytime_groups": protocol.anytime_groups,
         "simulation.scenarios": protocol.simulation.scenarios if protocol.simulation else (),
         "decision_rule.rules": protocol.decision_rule.rules,
         "eligibility.participant": protocol.eligibility.participant,
@@ -56,12 +57,25 @@ def unique_names(protocol: Protocol) -> Iterator[Finding]:
             message = f"`{criterion.id}` names a criterion of the participant already."
             path = f"eligibility.input[{index}].id"
             yield error(Code.DUPLICATE_ID, path, message, "Give each criterion its own name.")
-    rules = [rule.id for rule in protocol.safety]
-    for index, rule in enumerate(protocol.anytime_safety):
-        if rule.id in rules:
-            message = f"`{rule.id}` names a safety rule already."
-            path = f"anytime_safety[{index}].id"
-            yield error(Code.DUPLICATE_ID, path, message, "Give each rule its own name.")
+    yield from _rule_names(protocol)
+
+
+def _rule_names(protocol: Protocol) -> Iterator[Finding]:
+    """Rules between looks raise alarms under names that no rule of another section has."""
+    taken = {rule.id for rule in protocol.safety}
+    mix = () if protocol.fate_mix is None else (protocol.fate_mix.id,)
+    sections = {
+        "anytime_safety": [rule.id for rule in protocol.anytime_safety],
+        "anytime_groups": [group.id for group in protocol.anytime_groups],
+    }
+    places = {p: [(f"{p}[{i}].id", n) for i, n in enumerate(ns)] for p, ns in sections.items()}
+    places["fate_mix"] = [("fate_mix.id", name) for name in mix]
+    for section in places.values():
+        for path, name in section:
+            if name in taken:
+                message = f"`{name}` names a safety rule already."
+                yield error(Code.DUPLICATE_ID, path, message, "Give each rule its own name.")
+        taken |= {name for _, name in section}
 
 
 def reserved_names(protocol: Protocol) -> Iterator[Finding]:

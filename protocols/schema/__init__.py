@@ -50,7 +50,9 @@ from protocols.schema.planning import (
     SizeDesign,
 )
 from protocols.schema.sequential import (
+    AnytimeGroup,
     AnytimeRule,
+    FateMixRule,
     FutilityRule,
     HarmBound,
     Look,
@@ -62,6 +64,7 @@ from protocols.schema.sequential import (
 __all__ = [
     "Analysis",
     "AnalysisPopulation",
+    "AnytimeGroup",
     "AnytimeRule",
     "ArmPlan",
     "Arms",
@@ -74,6 +77,7 @@ __all__ = [
     "Eligibility",
     "Endpoint",
     "Estimand",
+    "FateMixRule",
     "FurtherOutcome",
     "FutilityRule",
     "Graph",

@@ -28,7 +28,9 @@ from protocols.schema.conduct import (
 )
 from protocols.schema.planning import Multiplicity, SampleSize, Simulation
 from protocols.schema.sequential import (
+    AnytimeGroup,
     AnytimeRule,
+    FateMixRule,
     FutilityRule,
     HarmBound,
     Monitoring,
@@ -167,6 +169,8 @@ class Protocol(Section):
     subgroups: tuple[Subgroup, ...]
     safety: tuple[SafetyRule, ...] = Field(min_length=1)
     anytime_safety: tuple[AnytimeRule, ...]
+    anytime_groups: tuple[AnytimeGroup, ...]
+    fate_mix: FateMixRule | None
     decision_rule: DecisionRule
     model_change_policy: ModelChangePolicy
     prior_data_access: PriorDataAccess

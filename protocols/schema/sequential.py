@@ -104,7 +104,11 @@ class HarmBound(Section):
 
 
 class AnytimeRule(Section):
-    """A share or rate held against a limit after every outcome, with an alpha of its own."""
+    """Harm held against a limit after every outcome, with an alpha of its own.
+
+    Either `event` is the harm, alone or less its `counterpart` under the standard of care, or the
+    harm is the paired loss of an `endpoint`. Paired, `limit` is the largest acceptable excess.
+    """
 
     id: Code
     title: Word
@@ -112,18 +116,54 @@ class AnytimeRule(Section):
         "betting",
         "empirical_bernstein",
         "normal_mixture",
+        "stitched",
+        "asymptotic",
         "poisson_maxsprt",
         "binomial_maxsprt",
         "sprt",
+        "binomial_group_sequential",
     ]
-    event: Expression
+    event: Expression | None
+    counterpart: Expression | None
+    endpoint: Code | None
     among: Expression
     unit: Literal["subject", "pair"]
     order: Literal["outcome_arrival"]
     alpha: OneSidedAlpha
-    limit: float = Field(gt=0)
+    limit: float = Field(ge=0)
     parameters: dict[Code, ParameterValue]
     burn_in: int = Field(ge=0)
+    severity: Severity
+    action: Action
+
+
+class AnytimeGroup(Section):
+    """Several rules of `anytime_safety` as one: its own alpha for all of them together.
+
+    `average` signals that some harm is there, `e_bh` also which, few of them falsely.
+    """
+
+    id: Code
+    title: Word
+    rules: tuple[Code, ...] = Field(min_length=2)
+    merge: Literal["average", "e_bh"]
+    alpha: OneSidedAlpha
+    severity: Severity
+    action: Action
+
+
+class FateMixRule(Section):
+    """What becomes of the mirror's askings against registered shares, after every asking.
+
+    `shares` are of the candidate's fates and of `other`, all those not named. `weight` is that of
+    the prior, in askings: near it a change of the mix is noticed soonest.
+    """
+
+    id: Code
+    title: Word
+    shares: dict[Code, float]
+    weight: float = Field(gt=0)
+    alpha: OneSidedAlpha
     severity: Severity
     action: Action
 

@@ -4,9 +4,12 @@ from protocols.findings import Code
 from tests.protocols.documents import Edit
 from tests.protocols.sequential_edits import (
     BETA,
+    anytime,
     futility,
     graph,
+    group,
     harm,
+    mix,
     resizing,
     simulated,
     sized,
@@ -39,6 +42,18 @@ SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
         "multiplicity.graph.justification",
         graph("hochberg", justification="null"),
     ),
+    Code.ANYTIME_HARM: ("error", "anytime_safety[0].event", (anytime(event="null"),)),
+    Code.ANYTIME_BURN_IN: (
+        "error",
+        "anytime_safety[0].burn_in",
+        (anytime(method="asymptotic", parameters="{tightest_at: 300}"),),
+    ),
+    Code.ANYTIME_GROUP: (
+        "error",
+        "anytime_groups[0].rules[1]",
+        (anytime(), group()),
+    ),
+    Code.FATE_MIX: ("error", "fate_mix.shares", (mix(shares="{answered: 0.9, other: 0.2}"),)),
     Code.LOOK_IS_LAST: ("error", "futility[0].looks[0]", (futility(looks="[L2]"),)),
     Code.CLOCK_MAXIMUM: (
         "error",
@@ -107,5 +122,10 @@ SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
         "error",
         "sample_size.design[0].true_effect",
         (sized(true_effect="-0.05"),),
+    ),
+    Code.TRUE_EFFECT_BETTER: (
+        "warning",
+        "sample_size.design[0].true_effect",
+        (sized(true_effect="0.01"),),
     ),
 }

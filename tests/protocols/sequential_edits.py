@@ -78,6 +78,8 @@ def anytime(**fields: str) -> Edit:
         "title": "Missed events",
         "method": "betting",
         "event": "not candidate.flag",
+        "counterpart": "null",
+        "endpoint": "null",
         "among": "outcome",
         "unit": "pair",
         "order": "outcome_arrival",
@@ -89,6 +91,34 @@ def anytime(**fields: str) -> Edit:
         "action": "pause",
     }
     return "anytime_safety: []", f"anytime_safety: [{_written(rule | fields)}]"
+
+
+def group(**fields: str) -> Edit:
+    """The average of the rule of `anytime()` and another."""
+    merged = {
+        "id": "any_harm",
+        "title": "Some harm",
+        "rules": "[late_missed, net_missed]",
+        "merge": "average",
+        "alpha": "0.01",
+        "severity": "serious",
+        "action": "stop",
+    }
+    return "anytime_groups: []", f"anytime_groups: [{_written(merged | fields)}]"
+
+
+def mix(**fields: str) -> Edit:
+    """A registered mix of fates."""
+    rule = {
+        "id": "fates",
+        "title": "Fates of the askings",
+        "shares": "{answered: 0.97, timed_out: 0.01, other: 0.02}",
+        "weight": "200",
+        "alpha": "0.01",
+        "severity": "moderate",
+        "action": "notify",
+    }
+    return "fate_mix: null", f"fate_mix: {_written(rule | fields)}"
 
 
 def resizing(**fields: str) -> Edit:

@@ -81,4 +81,4 @@ def test_what_has_no_canonical_form_is_refused(value: object) -> None:
         canonical_json([value])
 
 
-MINIMAL_DIGEST = "sha256:e3d36ba4947b58b4413ebddec115e0e0f39b911e024e59c874d814b1e186de1c"
+MINIMAL_DIGEST = "sha256:04a86b7e772b5267d01a620df81f752f2cd3f4f434cb7422b5e408fd455300cc"

@@ -126,6 +126,8 @@ def _plan_of_analysis() -> Document:
         "subgroups": _subgroups(),
         "safety": [safety_rule()],
         "anytime_safety": [],
+        "anytime_groups": [],
+        "fate_mix": None,
         "decision_rule": _decision_rule(),
         "model_change_policy": {
             "on_change": "stop",

@@ -85,6 +85,8 @@ def _anytime() -> Document:
         "title": "Missed events",
         "method": "betting",
         "event": "not candidate.flag",
+        "counterpart": None,
+        "endpoint": None,
         "among": "outcome",
         "unit": "pair",
         "order": "outcome_arrival",

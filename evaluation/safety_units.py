@@ -1,0 +1,166 @@
+"""The cases that a safety rule is read on, in their order: what each is worth, and of whom.
+
+Pairs enter in the order in which their outcomes began to count, those of one moment in order of
+arrival; which pairs count is what the primary population says. A rule on an endpoint with a further
+outcome waits for that one too. A subject is one unit: the pairs of the first moment in which one of
+them entered, by their mean, or the earliest of them where a method counts events. Later pairs of
+that subject are left out, because what is known of a subject already tells of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.columns import further_outcome
+from evaluation.inference.arrays import FloatArray, IntArray
+from evaluation.measures import columns_of, happened_of
+from evaluation.monitoring.units import subject_units
+from evaluation.populations import UNKNOWN, Sample
+from evaluation.safety import Judge, values_of
+from evaluation.values import Seen
+from evaluation.values import values_of as measured_values
+from gateway.store.arrivals import Arrival
+from protocols.methods.anytime import COUNTING
+from protocols.names import safety_names
+from protocols.schema import AnytimeRule, Endpoint, Protocol
+from protocols.vocabulary import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One case: the event's share in it or its paired loss, and the pair with which it entered."""
+
+    value: float
+    pair_id: str
+    ordinal: int
+    entered_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A rule's cases in their order; how many pairs could not be settled or came too late."""
+
+    cases: tuple[Unit, ...]
+    n_unsettled: int
+    n_left_out: int
+
+
+def units_of(
+    protocol: Protocol, rule: AnytimeRule, sample: Sample, arrivals: Sequence[Arrival]
+) -> Units:
+    """The rule's cases among the pairs of `sample` that have entered."""
+    endpoint = next((e for e in protocol.endpoints if e.id == rule.endpoint), None)
+    moments = _moments(protocol, endpoint, arrivals)
+    entered = _in_order(sample, moments)
+    times = np.array([moments[r.pair_id] for r in entered.records], dtype=np.int64)
+    harm = _losses(protocol, endpoint, entered) if endpoint else _events(protocol, rule, entered)
+    among = Judge(rule.among, safety_names(protocol))
+    rows, n_unsettled = [], 0
+    for i in range(entered.n):
+        inside = among(values_of(entered, i))
+        if inside is False:
+            continue
+        if inside is None or np.isnan(harm[i]):
+            n_unsettled += 1
+            continue
+        rows.append(i)
+    x = harm[rows]
+    if rule.unit == "pair":
+        cases = zip(rows, x.tolist(), strict=True)
+        return Units(tuple(_unit(entered, times, *case) for case in cases), n_unsettled, 0)
+    return _by_subject(rule, entered, times, rows=rows, x=x, n_unsettled=n_unsettled)
+
+
+def _moments(
+    protocol: Protocol, endpoint: Endpoint | None, arrivals: Sequence[Arrival]
+) -> dict[str, int | None]:
+    """When each pair enters for this rule."""
+    further = None if endpoint is None else further_outcome(protocol, endpoint)
+    moments: dict[str, int | None] = {}
+    for arrival in arrivals:
+        at = arrival.entered_at_us
+        if at is not None and further is not None and arrival.further_at_us is not None:
+            later = arrival.further_at_us.get(further.name)
+            at = None if later is None else max(at, later)
+        moments[arrival.record.pair_id] = at
+    return moments
+
+
+def _in_order(sample: Sample, moments: dict[str, int | None]) -> Sample:
+    """The pairs that have entered, by the moment of it and then by arrival."""
+    known = sample.take(
+        (sample.outcome != UNKNOWN)
+        & np.array([moments[r.pair_id] is not None for r in sample.records], dtype=np.bool_)
+    )
+    keys = [(moments[r.pair_id], r.ordinal) for r in known.records]
+    order = sorted(range(known.n), key=lambda i: keys[i])
+    return _permuted(known, np.array(order, dtype=np.int64))
+
+
+def _permuted(sample: Sample, order: IntArray) -> Sample:
+    return Sample(
+        population=sample.population,
+        records=tuple(sample.records[i] for i in order),
+        subject=sample.subject[order],
+        outcome=sample.outcome[order],
+        standard_of_care_score=sample.standard_of_care_score[order],
+        standard_of_care_flag=sample.standard_of_care_flag[order],
+        candidate_answered=sample.candidate_answered[order],
+        candidate_score=sample.candidate_score[order],
+        candidate_flag=sample.candidate_flag[order],
+    )
+
+
+def _events(protocol: Protocol, rule: AnytimeRule, sample: Sample) -> FloatArray:
+    """1 or 0, less that of the counterpart; NaN where a value that is looked at is missing."""
+    names = safety_names(protocol)
+    texts = [text for text in (rule.event, rule.counterpart) if text is not None]
+    judges = [Judge(text, names) for text in texts]
+    found = np.full((sample.n, len(judges)), np.nan)
+    for i in range(sample.n):
+        pair = values_of(sample, i)
+        for k, judge in enumerate(judges):
+            truth = judge(pair)
+            found[i, k] = np.nan if truth is None else float(truth)
+    return np.asarray(found[:, 0] - found[:, 1] if len(judges) == 2 else found[:, 0])
+
+
+def _losses(protocol: Protocol, endpoint: Endpoint, sample: Sample) -> FloatArray:
+    """Candidate less standard of care, turned so that larger is worse; NaN outside the measure."""
+    columns = columns_of(endpoint, sample, protocol)
+    happened = happened_of(endpoint, sample, protocol)
+    seen = Seen(endpoint, protocol.arms, sample, happened, columns, tested=True)
+    candidate, standard_of_care = measured_values(seen)
+    worse = 1.0 if endpoint.direction is Direction.LOWER_IS_BETTER else -1.0
+    return np.asarray(worse * (candidate - standard_of_care))
+
+
+def _by_subject(
+    rule: AnytimeRule,
+    sample: Sample,
+    times: IntArray,
+    *,
+    rows: Sequence[int],
+    x: FloatArray,
+    n_unsettled: int,
+) -> Units:
+    """One case a subject; subjects are numbered by their first row, so that units keep it."""
+    first: dict[int, int] = {}
+    for place, row in enumerate(rows):
+        first.setdefault(int(sample.subject[row]), place)
+    number = {subject: k for k, subject in enumerate(first)}
+    label = np.array([number[int(sample.subject[row])] for row in rows], dtype=np.int64)
+    found = subject_units(x, label, times[np.array(rows, dtype=np.int64)])
+    earliest = list(first.values())
+    shares = x[earliest] if rule.method in COUNTING else found.values
+    cases = tuple(
+        _unit(sample, times, rows[place], share)
+        for place, share in zip(earliest, shares.tolist(), strict=True)
+    )
+    return Units(cases, n_unsettled, found.n_left_out)
+
+
+def _unit(sample: Sample, times: IntArray, row: int, value: float) -> Unit:
+    record = sample.records[row]
+    return Unit(float(value), record.pair_id, record.ordinal, int(times[row]))
