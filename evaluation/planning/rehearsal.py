@@ -194,7 +194,9 @@ def _trial(cast: Cast, number: int, rng: np.random.Generator) -> Trial:
     looks = protocol.monitoring.looks
     planned = protocol.sample_size.evaluable_pairs
     targets = _targets(cast, rng)
-    enrolled = math.ceil(max(targets[-1], planned) / cast.design.ascertainment)
+    resizing = protocol.re_estimation
+    most = planned if resizing is None else max(planned, resizing.cap_pairs)
+    enrolled = math.ceil(max(targets[-1], planned) * most / planned / cast.design.ascertainment)
     made = encounters(cast, enrolled, rng)
     known = np.cumsum(~made.never)
     before: list[LookResults] = []
@@ -202,7 +204,8 @@ def _trial(cast: Cast, number: int, rng: np.random.Generator) -> Trial:
     harm: dict[str, int] = {}
     for place, (look, target) in enumerate(zip(looks, targets, strict=True)):
         final = place == len(looks) - 1
-        cut = min(int(np.searchsorted(known, target)) + 1, enrolled)
+        wanted = target * _growth(before, planned)
+        cut = min(int(np.searchsorted(known, wanted)) + 1, enrolled)
         data = _locked(cast, _seen(made, cut, final=final), look=look.id, final=final)
         results = from_bytes(to_bytes(conduct(protocol, data, before)))
         for found in results.hypotheses:
@@ -245,6 +248,12 @@ def _end(cast: Cast, found: HypothesisResult, number: int, place: int, evaluable
         harm_after=evaluable if signals else None,
         alarm_after=None,
     )
+
+
+def _growth(before: Sequence[LookResults], planned: int) -> float:
+    """By how much a look before has enlarged the planned total."""
+    record = before[-1].re_estimation if before else None
+    return 1.0 if record is None else record.total_pairs / planned
 
 
 def _targets(cast: Cast, rng: np.random.Generator) -> list[float]:

@@ -10,6 +10,7 @@ import pytest
 from scipy import special
 
 from evaluation.archive import from_bytes, to_bytes
+from evaluation.boundaries import bound_of
 from evaluation.conduct import conduct
 from evaluation.plan import Change, plan_of
 from evaluation.planning.document import design_of
@@ -215,6 +216,23 @@ def test_alpha_spent_before_a_blinded_change_stays_and_the_rest_follows_the_new_
     assert first.facts.planned_pairs == 600
     assert two.unweighted is None
     assert departures(protocol, last) == ()
+
+
+def test_a_short_look_after_a_change_tells_pairs_that_came_from_none() -> None:
+    """350 of 1,200 pairs are more than 300 of 600, but earn no more alpha."""
+    protocol = blind_shares()
+    pairs = first_evaluable(simulate_pairs(protocol, Truth(n=320)), 300)
+    first = conduct(protocol, lock_of(protocol, pairs, look="L1"), [])
+    assert _record(first).total_pairs > 1000
+    look = with_change(plan_of(zone_areas(), "L2", ["L1"]), _record(first))
+    log = _first(first).boundaries
+    more = 1.2 * (log[0].statistical_information or 0.0)
+    for evaluable, said in ((350, "no more than earlier looks"), (300, "No evaluable pairs came")):
+        found = bound_of(
+            look, look.hypotheses[0], evaluable=evaluable, information=more, earlier=log
+        )
+        assert found.z is None
+        assert said in (found.reason or "")
 
 
 @cache
