@@ -15,6 +15,12 @@ from reports.figures.grid import GridBox, GridWords, draw_grid
 from reports.figures.scale import Scale, tick_decimals, ticks
 from reports.figures.svg import key_mark
 
+EFFECT = "the effect"
+POWERS_AHEAD = ("Power from here: registered effect", "If the estimate", "If the null")
+POWERS_NOTE = (
+    "Power from here: the chance to cross an efficacy bound at any later look, futility not "
+    "obeyed, if the effect were the registered one, the estimate on the bound, or the null."
+)
 ROOM = 0.1  # of the range, above and below
 FEW_LOOKS = 5  # up to which the planned looks themselves are the ticks
 APART = 0.12  # of the information, from which two ticks' labels stand apart
@@ -65,6 +71,14 @@ def bounds_figure(reading: DesignReading, bounds: HypothesisBounds) -> Figure:
 Value = Callable[[BoundAt], float | None]
 
 
+def _all_series(title: str, kinds: Sequence[Kind], value: Value) -> tuple[Series, ...]:
+    """One for each kind; on the scale of effects an equivalence has a bound on either side."""
+    series = [_series(kind, value) for kind in kinds]
+    if title == EFFECT:
+        series += [_series(kind, lambda row: row.effect_other) for kind in kinds]
+    return tuple(held for held in series if held.points)
+
+
 def _panels(
     number: int, bounds: HypothesisBounds, kinds: tuple[Kind, ...], form: EffectFormat
 ) -> tuple[Panel, ...]:
@@ -74,7 +88,7 @@ def _panels(
     def add(title: str, value: Value, scale: Scale, places: tuple[Tick, ...], unit: str) -> None:
         levels = _levels(title, bounds, scale)
         chart = Chart(
-            series=tuple(_series(kind, value) for kind in kinds),
+            series=_all_series(title, kinds, value),
             across=across(0.0, 1.0),
             upward=scale,
             ticks_across=look_ticks(bounds.efficacy),
@@ -91,10 +105,12 @@ def _panels(
     p, p_ticks = _logarithmic(_held(kinds, lambda r: r.p))
     add("p", lambda r: r.p, p, p_ticks, "one-sided p, small on top")
     if bounds.reason is None:
-        held = [*_held(kinds, lambda r: r.effect), bounds.null_effect, bounds.true_effect or 0.0]
+        held = [*_held(kinds, lambda r: r.effect), *_held(kinds, lambda r: r.effect_other)]
+        held += [bounds.null_effect, bounds.true_effect or bounds.null_effect]
+        held += [] if bounds.null_other is None else [bounds.null_other]
         effect, e_ticks = _even(held, form.factor)
         unit = f"estimate{' in points' if form.factor == 100 else ''} (dashed: edge of the null)"
-        add("the effect", lambda r: r.effect, effect, e_ticks, unit)
+        add(EFFECT, lambda r: r.effect, effect, e_ticks, unit)
         if _held(kinds, lambda r: r.power_registered):
             power = upwards(0.0, 1.0)
             words = "chance to cross later under the registered effect"
@@ -105,11 +121,13 @@ def _panels(
 def _levels(title: str, bounds: HypothesisBounds, scale: Scale) -> tuple[tuple[float, str], ...]:
     if title == "z":
         return ((0.0, "zero thin"),)
-    if title != "the effect":
+    if title != EFFECT:
         return ()
     none = 1.0 if bounds.scale == "ratio" else 0.0
     inside = scale.low <= none <= scale.high
-    return ((bounds.null_effect, "margin"), *(((none, "zero thin"),) if inside else ()))
+    edges = [edge for edge in (bounds.null_effect, bounds.null_other) if edge is not None]
+    thin = ((none, "zero thin"),) if inside and none not in edges else ()
+    return (*((edge, "margin") for edge in edges), *thin)
 
 
 def _mark(kind: Kind) -> str:
@@ -179,6 +197,9 @@ def look_ticks(rows: Sequence[BoundAt]) -> tuple[Tick, ...]:
 
 def _bounds_table(number: int, kinds: Sequence[Kind], form: EffectFormat) -> Table:
     unit = " in points" if form.factor == 100 else ""
+    every = [row for kind in kinds for row in kind.rows]
+    other = any(row.effect_other is not None for row in every)
+    ahead = any(row.power_null is not None for row in every)
     columns = (
         Column("Bound"),
         Column("Look"),
@@ -187,19 +208,17 @@ def _bounds_table(number: int, kinds: Sequence[Kind], form: EffectFormat) -> Tab
         Column("z", numeric=True),
         Column("One-sided p", numeric=True),
         Column(f"Effect{unit}", numeric=True),
-        Column("Power from here: registered effect", numeric=True),
-        Column("If the estimate", numeric=True),
-        Column("If the null", numeric=True),
+        *([Column(f"Effect{unit}, other side", numeric=True)] if other else []),
+        *([Column(title, numeric=True) for title in POWERS_AHEAD] if ahead else []),
     )
-    rows = tuple(_bound_row(kind.name, row, form) for kind in kinds for row in kind.rows)
-    note = (
-        "Power from here: the chance to cross an efficacy bound at any later look, futility not "
-        "obeyed, if the effect were the registered one, the estimate on the bound, or the null."
+    rows = tuple(
+        _bound_row(k.name, row, form, other=other, ahead=ahead) for k in kinds for row in k.rows
     )
+    note = POWERS_NOTE if ahead else ""
     return Table(f"figure-{number:02d}-bounds", f"Data of figure {number}", columns, rows, note)
 
 
-def _bound_row(kind: str, row: BoundAt, form: EffectFormat) -> Row:
+def _bound_row(kind: str, row: BoundAt, form: EffectFormat, *, other: bool, ahead: bool) -> Row:
     powers = (row.power_registered, row.power_estimate, row.power_null)
     return Row(
         (
@@ -210,7 +229,8 @@ def _bound_row(kind: str, row: BoundAt, form: EffectFormat) -> Row:
             value_cell(row.z, lambda z: numbers.fixed(z, 4), "no stop"),
             value_cell(row.p, rate),
             value_cell(row.effect, form.number),
-            *(value_cell(power, chance) for power in powers),
+            *([value_cell(row.effect_other, form.number)] if other else []),
+            *(value_cell(power, chance) for power in (powers if ahead else ())),
         )
     )
 

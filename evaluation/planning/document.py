@@ -7,12 +7,14 @@ from evaluation.archive import rounded
 from evaluation.plan import plan_of
 from evaluation.planning.bounds import hypothesis_bounds
 from evaluation.planning.designs import SHARING, Design, designs_of, local_alpha
+from evaluation.planning.joint import joint_powers
 from evaluation.planning.needs import Need, lacking, refused
-from evaluation.planning.powers import hypothesis_power, joint_powers
+from evaluation.planning.powers import hypothesis_power
 from evaluation.planning.sized import Sized
 from evaluation.planning.sizes import sizes_of
 from evaluation.results.design import DesignResults, LookPlanned, Simulations
 from protocols.canonical import canonical_json, digest_of
+from protocols.plan_sentences import re_estimation_sentence
 from protocols.schema import Protocol, Simulation
 
 SLACK = 1e-9  # 0.07 of 100 is 7 pairs, not the 7.000000000000001 of a float
@@ -37,7 +39,7 @@ def design_of(protocol: Protocol, simulations: Simulations | None = None) -> Des
         looks=_looks(protocol),
         bounds=tuple(hypothesis_bounds(design) for design in designs),
         power=powers or None,
-        joint=joint_powers(_together(protocol), powers),
+        joint=joint_powers(protocol, sized, powers),
         sizes=sizes_of(sized, planned) if sized else None,
         simulations=simulations,
         notes=tuple(_notes(protocol, designs)),
@@ -86,13 +88,6 @@ def _looks(protocol: Protocol) -> tuple[LookPlanned, ...]:
     )
 
 
-def _together(protocol: Protocol) -> list[tuple[str, ...]]:
-    """Groups that must all be shown; procedures that share alpha have none."""
-    if protocol.multiplicity.procedure in SHARING:
-        return []
-    return [tuple(group) for group in protocol.multiplicity.order]
-
-
 def _notes(protocol: Protocol, designs: Sequence[Design]) -> list[str]:
     """What the numbers take for granted, and what the protocol leaves open."""
     notes = [
@@ -103,7 +98,8 @@ def _notes(protocol: Protocol, designs: Sequence[Design]) -> list[str]:
     if protocol.harm_bounds:
         notes.append("Harm is held against no effect, not against the margin.")
     if protocol.re_estimation is not None:
-        notes.append("The registered re-estimation of the size is not part of these numbers.")
+        said = re_estimation_sentence(protocol.re_estimation)
+        notes.append(f"The registered change of size is not part of these numbers. {said}")
     notes += [
         f"{design.id} has no size design: no effects, power or size for it."
         for design in designs

@@ -1,18 +1,19 @@
 """What one pair tells of an effect: the variance formula of each measure, and what it asks for.
 
 A formula turns a true effect on the hypothesis' scale into the distance from the edge of the null
-and the variances under both (`size.plan.Normal`). What it needs beside the effect is registered as
-`nuisance`; nothing is taken for granted.
+and the variances under both (`size.plan.Normal`); some tests have an exact power beside. What it
+needs beside the effect is registered as `nuisance`; nothing is taken for granted.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.design.size.areas import Scores, area_normal
 from evaluation.design.size.counts import PairedRates
-from evaluation.design.size.means import mean_normal
-from evaluation.design.size.plan import Normal, Target
+from evaluation.design.size.enumerated import LARGEST, enumerated_deviate
+from evaluation.design.size.means import mean_normal, t_deviate
+from evaluation.design.size.plan import Normal, Plan, Target
 from evaluation.design.size.proportions import (
     PairedShares,
     ratio_normal,
@@ -26,7 +27,12 @@ from protocols.methods.measures import MEASURES, Measure
 from protocols.vocabulary import Direction
 
 Nuisance = Mapping[str, float]
-SCORE_TESTS = ("tango_score", "scas_score", "exact_difference", "clustered_score")
+Deviate = Callable[[float, Plan], float]
+"""From independent pairs to the standard normal quantile of the power of one look."""
+
+SCORE_TESTS = ("tango_score", "scas_score", "clustered_score")
+EXACT_TEST = "exact_difference"
+T_TEST = "paired_t"
 RATES = ("count_ratio", "poisson_rate_ratio", "negative_binomial_rate_ratio")
 COUNTED = {"sensitivity": "events", "specificity": "non-events"}
 EDGE = 1e-6  # share of the planned distance at which variances on the edge of the null are taken
@@ -48,13 +54,17 @@ class Formula:
     """`names` are the nuisance values it asks for; `normal` takes a true effect and their values.
 
     `steepness` is how much distance one unit of effect is worth; None where the effect is a ratio
-    and the distance that of its logarithm.
+    and the distance that of its logarithm. `deviate` is there where the test's own distribution
+    gives the power of one look, otherwise it is normal. `counted` is the share of pairs that count.
     """
 
     title: str
     names: tuple[str, ...]
     normal: Callable[[Question, float, Nuisance], Normal]
     steepness: Callable[[Nuisance], float] | None
+    deviate: Callable[[Question, float, Nuisance], Deviate] | None = None
+    whole: bool = False  # power rises by whole counting pairs, with teeth
+    counted: Callable[[Nuisance], float] = lambda _: 1.0
 
 
 def formula_of(question: Question, nuisance: Nuisance) -> Formula:
@@ -69,11 +79,15 @@ def formula_of(question: Question, nuisance: Nuisance) -> Formula:
         return _RATES
     if kind == "binary" and question.scale == "ratio":
         return _counting(_SHARE_RATIO, question)
+    if kind == "binary" and question.test == EXACT_TEST:
+        return _counting(_EXACT, question)
     if kind == "binary":
         return _counting(_SCORE if question.test in SCORE_TESTS else _WALD, question)
     if question.measure == "auc" and "standard_deviation" not in nuisance:
         return _AREAS if "correlation" in nuisance else _AREAS_BY_CLASS
-    return _LOG_PILOT if question.scale == "ratio" else _PILOT
+    if question.scale == "ratio":
+        return _LOG_PILOT
+    return _T_PILOT if question.test == T_TEST else _PILOT
 
 
 def distance_of(question: Question, formula: Formula, effect: float, nuisance: Nuisance) -> float:
@@ -140,13 +154,35 @@ def _counting(formula: Formula, question: Question) -> Formula:
     if counted is None:
         return formula
 
-    def among(asked: Question, effect: float, nuisance: Nuisance) -> Normal:
-        share = nuisance["prevalence"]
-        found = formula.normal(asked, effect, nuisance)
-        return found.among(share if counted == "events" else 1 - share)
+    def share(nuisance: Nuisance) -> float:
+        return nuisance["prevalence"] if counted == "events" else 1 - nuisance["prevalence"]
 
-    names = (*formula.names, "prevalence")
-    return Formula(f"{formula.title}, among {counted}", names, among, formula.steepness)
+    def among(asked: Question, effect: float, nuisance: Nuisance) -> Normal:
+        return formula.normal(asked, effect, nuisance).among(share(nuisance))
+
+    def deviate(asked: Question, effect: float, nuisance: Nuisance) -> Deviate:
+        assert formula.deviate is not None  # noqa: S101 - asked for below only where it is there
+        alone = formula.deviate(asked, effect, nuisance)
+        return lambda pairs, plan: alone(pairs * share(nuisance), plan)
+
+    return replace(
+        formula,
+        title=f"{formula.title}, among {counted}",
+        names=(*formula.names, "prevalence"),
+        normal=among,
+        deviate=None if formula.deviate is None else deviate,
+        counted=share,
+    )
+
+
+def _enumerated(question: Question, effect: float, nuisance: Nuisance) -> Deviate:
+    target = _target(question, effect)
+    return lambda pairs, plan: enumerated_deviate(target, nuisance["discordance"], pairs, plan)
+
+
+def _by_t(question: Question, effect: float, nuisance: Nuisance) -> Deviate:
+    target = _target(question, effect)
+    return lambda pairs, plan: t_deviate(target, nuisance["standard_deviation"], pairs, plan)
 
 
 _SCORE = Formula(
@@ -154,6 +190,12 @@ _SCORE = Formula(
     ("discordance",),
     lambda q, effect, n: score_normal(_target(q, effect), n["discordance"]),
     _one,
+)
+_EXACT = replace(
+    _SCORE,
+    title=f"paired proportions, exact test, every table counted up to {LARGEST:,} counting pairs",
+    deviate=_enumerated,
+    whole=True,
 )
 _WALD = Formula(
     "paired proportions, Wald",
@@ -191,4 +233,5 @@ _PILOT = Formula(
     lambda q, effect, n: mean_normal(_target(q, effect), n["standard_deviation"]),
     _one,
 )
+_T_PILOT = replace(_PILOT, title="paired mean, noncentral t", deviate=_by_t)
 _LOG_PILOT = Formula("ratio on the log scale, normal", ("standard_deviation",), _log_pilot, None)

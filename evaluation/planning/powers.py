@@ -1,21 +1,17 @@
-"""Power at the planned pairs: over effects, over guesses of the discordance, and jointly.
+"""Power at the planned pairs: over effects, and over guesses of the discordance.
 
 The effects and discordances at which power is shown are places to look at, spaced by the
 registered ones; only the registered ones were planned for.
 """
 
-import math
-from collections.abc import Sequence
-
-from evaluation.design.size.plan import Normal
-from evaluation.planning.bounds import passage
-from evaluation.planning.designs import Design
+from evaluation.design.size.plan import rounded_up
+from evaluation.planning.bounds import passage_of
+from evaluation.planning.designs import Design, replanned
+from evaluation.planning.needed import needed
 from evaluation.planning.sized import Sized, possible
-from evaluation.planning.sizes import plan_with_looks
 from evaluation.results.design import (
     GridCell,
     HypothesisPower,
-    JointPower,
     PowerPoint,
 )
 from protocols.errors import UsageError
@@ -23,6 +19,7 @@ from protocols.methods.measures import MEASURES
 
 STEPS = 24  # of the curve, from the edge of the null
 BEYOND = 1.5  # times the registered distance
+NEAR = 1e-9  # of the registered distance, within which an effect is the registered one
 DISCORDANCES = (0.5, 0.75, 1.0, 1.25, 1.5)  # times the registered one
 EFFECTS = (0.6, 0.8, 1.0, 1.2)  # times the registered distance
 
@@ -30,7 +27,7 @@ EFFECTS = (0.6, 0.8, 1.0, 1.2)  # times the registered distance
 def hypothesis_power(design: Design, sized: Sized) -> HypothesisPower:
     """Raises `UsageError` as the size formulas."""
     truth = sized.design.true_effect
-    there = passage(design, truth, sized.drift(truth))
+    there = passage_of(design, truth)
     return HypothesisPower(
         id=design.id,
         endpoint_title=design.plan.endpoint.title,
@@ -51,16 +48,20 @@ def _curve(design: Design, sized: Sized) -> tuple[PowerPoint, ...]:
 
     Effects that the nuisance values rule out are left out.
     """
-    planned = sized.distance(sized.design.true_effect)
-    shares = [step / STEPS for step in range(round(STEPS * BEYOND) + 1)]
-    effects = [sized.effect(planned * share) for share in shares if share != 1]
+    truth = sized.design.true_effect
+    planned = sized.distance(truth)
+    edges = [design.null] if sized.other is None else [design.null, sized.other.question.null]
+    end = BEYOND * planned if sized.other is None else sized.distance(edges[-1])
+    steps = round(STEPS * BEYOND)
+    shares = (end * step / steps for step in range(1, steps + (sized.other is None)))
+    effects = [sized.effect(d) for d in shares if abs(d - planned) > NEAR * planned]
     ahead = [effect for effect in effects if possible(sized, effect)]
-    everything = sorted([design.null, *ahead, sized.design.true_effect], key=sized.distance)
-    return tuple(_point(design, sized, effect) for effect in dict.fromkeys(everything))
+    everything = sorted([*edges, *ahead, truth], key=sized.distance)
+    return tuple(_point(design, effect) for effect in dict.fromkeys(everything))
 
 
-def _point(design: Design, sized: Sized, effect: float) -> PowerPoint:
-    found = passage(design, effect, sized.drift(effect))
+def _point(design: Design, effect: float) -> PowerPoint:
+    found = passage_of(design, effect)
     return PowerPoint(effect=effect, power=found.power, expected_pairs=found.expected_pairs)
 
 
@@ -81,29 +82,9 @@ def _grid(design: Design, sized: Sized) -> tuple[tuple[GridCell, ...], ...]:
 def _cell(design: Design, sized: Sized, discordance: float, effect: float) -> GridCell:
     guess = sized.under({"discordance": discordance})
     try:
-        normal: Normal = guess.normal(effect)
-        pairs = normal.size(plan_with_looks(design, guess), "").n_pairs
-        power = passage(design, effect, guess.drift(effect)).power
+        found = needed(design, guess, effect).looks * guess.clusters.design_effect
+        pairs = max(1, rounded_up(found))
+        power = passage_of(replanned(design, guess), effect).power
     except UsageError:  # an effect larger than the discordance
         return GridCell(discordance=discordance, effect=effect, pairs=None, power=None)
     return GridCell(discordance=discordance, effect=effect, pairs=pairs, power=power)
-
-
-def joint_powers(
-    order: Sequence[Sequence[str]], powers: Sequence[HypothesisPower]
-) -> tuple[JointPower, ...]:
-    """For each group of several hypotheses that all must be shown, and whose powers are known.
-
-    Independence is what sensitivity and specificity have, which share no pair; the smaller number
-    is Bonferroni's, which holds whatever the dependence.
-    """
-    known = {power.id: power.power for power in powers}
-    groups = [group for group in order if len(group) > 1 and all(code in known for code in group)]
-    return tuple(
-        JointPower(
-            hypotheses=tuple(group),
-            independent=math.prod(known[code] for code in group),
-            at_least=max(0.0, 1 - math.fsum(1 - known[code] for code in group)),
-        )
-        for group in groups
-    )

@@ -25,14 +25,18 @@ NEARBY = tuple(step / 50 for step in range(1, 50))  # shares of the planned dist
 
 @dataclass(frozen=True, slots=True)
 class Sized:
-    """`planned` are the evaluable pairs of the last look; `alpha` is one-sided."""
+    """`planned` are the evaluable pairs of the last look; `alpha` is one-sided.
+
+    `other` is the same seen from the other margin, where an equivalence is to be shown.
+    """
 
     design: SizeDesign
     question: Question
     formula: Formula
     nuisance: Nuisance
     alpha: float
-    planned: int
+    planned: float
+    other: "Sized | None" = None
 
     @property
     def clusters(self) -> Clusters:
@@ -53,9 +57,27 @@ class Sized:
         """Distance and variances of one pair; `UsageError` for effects the nuisance rules out."""
         return self.formula.normal(self.question, effect, self.nuisance)
 
+    def deviate(self, effect: float, pairs: float) -> float:
+        """The standard normal quantile of the power of one look at so many independent pairs."""
+        plan = Plan(self.alpha, self.design.power)
+        if self.formula.deviate is None:
+            return self.normal(effect).deviate(pairs, plan)
+        return self.formula.deviate(self.question, effect, self.nuisance)(pairs, plan)
+
     def under(self, nuisance: Nuisance) -> "Sized":
         """The same with some nuisance values replaced."""
-        return replace(self, nuisance={**self.nuisance, **nuisance})
+        other = None if self.other is None else self.other.under(nuisance)
+        return replace(self, nuisance={**self.nuisance, **nuisance}, other=other)
+
+    def with_pairs(self, independent: float) -> "Sized":
+        """The same, planned with so many independent pairs."""
+        other = None if self.other is None else self.other.with_pairs(independent)
+        return replace(self, planned=independent * self.clusters.design_effect, other=other)
+
+    def drifts(self, effect: float) -> tuple[float, float]:
+        """Of an equivalence: `drift` as seen from either margin."""
+        assert self.other is not None  # noqa: S101 - asked for of equivalences only
+        return self.drift(effect), self.other.drift(effect)
 
     def distance(self, effect: float) -> float:
         return distance_of(self.question, self.formula, effect, self.nuisance)
@@ -72,8 +94,9 @@ class Sized:
         if distance <= EDGE * self.distance(self.design.true_effect):
             unit = math.sqrt(self.edge_variance / self.independent_pairs)
             return distance / unit
+        self.normal(effect)  # refuses what cannot be
         plan = Plan(self.alpha, self.design.power)
-        found = plan.z_alpha + self.normal(effect).deviate(self.independent_pairs, plan)
+        found = plan.z_alpha + self.deviate(effect, self.independent_pairs)
         if not math.isfinite(found):
             raise UsageError("VARIANCE_RANGE", "Under this effect the estimate does not vary.")
         return found
@@ -113,6 +136,8 @@ def possible(sized: Sized, effect: float) -> bool:
     """Whether the nuisance values allow this effect."""
     try:
         sized.normal(effect)
+        if sized.other is not None:
+            sized.other.normal(effect)
     except UsageError:
         return False
     return True

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from evaluation.design.size.looks import looks_of
-from evaluation.design.size.plan import Plan
+from evaluation.design.size.plan import Plan, rounded_up
 from evaluation.planning.designs import Design
+from evaluation.planning.needed import needed, power_with
 from evaluation.planning.sized import Sized
 from evaluation.results.design import HypothesisSize, Sizes
+from protocols.errors import UsageError
 
 ROUNDING = 1e-9  # by which the factor of a single look may miss 1
 
@@ -42,24 +44,48 @@ def _sentence(driver: HypothesisSize, planned: int) -> str:
 
 
 def _size(design: Design, sized: Sized) -> HypothesisSize:
-    plan = plan_with_looks(design, sized)
-    found = sized.normal(sized.design.true_effect).size(plan, sized.formula.title)
-    assert found.n_subjects is not None  # noqa: S101 - the plan has clusters
+    truth = sized.design.true_effect
+    found = needed(design, sized, truth)
+    inflation = 1.0 if abs(found.inflation - 1) < ROUNDING else found.inflation
+    clusters, ascertainment = sized.clusters, sized.design.ascertainment
+    exact = found.single * inflation * clusters.design_effect
+    n_pairs = max(1, rounded_up(exact))
+    n_enrolled = rounded_up(n_pairs / ascertainment)
     return HypothesisSize(
         id=design.id,
         endpoint_title=design.plan.endpoint.title,
-        method=found.method,
-        power=found.power,
-        alpha=found.alpha,
-        true_effect=sized.design.true_effect,
-        n_independent=found.n_independent,
-        inflation=plan.inflation,
-        design_effect=sized.clusters.design_effect,
-        ascertainment=plan.ascertainment,
-        n_exact=found.n_exact,
-        n_pairs=found.n_pairs,
-        n_enrolled=found.n_enrolled,
-        n_subjects=found.n_subjects,
-        attained_power=found.attained_power,
+        method=method_of(design, sized),
+        power=sized.design.power,
+        alpha=sized.alpha,
+        true_effect=truth,
+        n_independent=found.single,
+        inflation=inflation,
+        design_effect=clusters.design_effect,
+        ascertainment=ascertainment,
+        n_exact=exact,
+        n_pairs=n_pairs,
+        n_enrolled=n_enrolled,
+        n_subjects=rounded_up(n_enrolled / clusters.mean_size),
+        attained_power=power_with(design, sized, truth, pairs=n_pairs),
+        n_without_effect=_without_effect(design, sized),
         drives=False,
     )
+
+
+def method_of(design: Design, sized: Sized) -> str:
+    """The formula by name; an equivalence asks it of either margin."""
+    both = ", two one-sided tests" if design.equivalence else ""
+    return f"{sized.formula.title}{both}"
+
+
+def _without_effect(design: Design, sized: Sized) -> int | None:
+    """The same size if the arms were worth the same; only where the plan takes more for granted."""
+    none = 1.0 if design.plan.scale == "ratio" else 0.0
+    truth = sized.design.true_effect
+    if design.null == none or sized.distance(truth) <= sized.distance(none):
+        return None
+    try:
+        found = needed(design, sized, none)
+    except UsageError:
+        return None
+    return max(1, rounded_up(found.looks * sized.clusters.design_effect))

@@ -128,7 +128,7 @@ class Marginals:
         if len(self.first) != len(self.second) or len(self.first) < 2:
             raise UsageError("LENGTHS_DIFFER", "Both raters use the same two or more categories.")
         for shares in (self.first, self.second):
-            if min(shares) < 0 or abs(math.fsum(shares) - 1) > 1e-9:
+            if not (min(shares) >= 0 and abs(math.fsum(shares) - 1) <= 1e-9):
                 raise UsageError("SHARE_RANGE", "A rater's shares are not negative and sum to 1.")
 
 
@@ -146,6 +146,8 @@ def kappa_size(kappas: tuple[float, float], marginals: Marginals, plan: Plan) ->
 
 def largest_kappa_variance(kappa: float, marginals: Marginals) -> float:
     """For one subject, over all tables with these marginals: a linear programme in the cells."""
+    if not -1 <= kappa <= 1:
+        raise UsageError("KAPPA_RANGE", f"A kappa lies in [-1, 1], not {kappa}.")
     rows, columns = np.array(marginals.first), np.array(marginals.second)
     chance = float(rows @ columns)
     if chance >= 1:

@@ -187,6 +187,12 @@ def sized(
     )
 
 
+def check_pairs(n: float) -> None:
+    """Raises `UsageError` unless `n` is a number of pairs; parts of one are allowed."""
+    if not 0 <= n < math.inf:
+        raise UsageError("COUNT_RANGE", f"A number of pairs is finite and not negative, not {n}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Normal:
     """An estimate with a variance of its own under the null and under the truth, for one pair."""
@@ -215,6 +221,7 @@ class Normal:
 
     def deviate(self, n: float, plan: Plan) -> float:
         """Standardised distance beyond the critical value; its normal probability is the power."""
+        check_pairs(n)
         short = math.sqrt(n) * self.distance - plan.z_alpha * math.sqrt(self.variance_null)
         if self.variance_truth == 0:
             return math.inf if short >= -WHOLE * self.distance else -math.inf

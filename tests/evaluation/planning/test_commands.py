@@ -86,7 +86,7 @@ def test_futility_and_harm_are_printed_beside(tmp_path: Path) -> None:
 
 def test_power_prints_joint_power_and_the_grid() -> None:
     found = _design("power", FILE).output
-    assert "All of H1, H2: power 0.9372 if independent, at least 0.9362" in found
+    assert "All of H1, H2: power 0.9372 (they share no pair); from 0.9362 to 0.9671" in found
     assert "if the discordance were another one" in found
 
 

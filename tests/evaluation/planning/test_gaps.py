@@ -7,7 +7,6 @@ from evaluation.planning.designs import designs_of
 from evaluation.planning.document import needing_sizes, simulation_of
 from protocols.errors import DocumentError
 from protocols.schema import Protocol
-from protocols.vocabulary import Framework
 from tests.support.planned_protocol import futility, harm, planned_protocol, with_stops
 
 
@@ -64,14 +63,6 @@ def test_two_designs_of_one_hypothesis_are_a_gap() -> None:
 
 def test_without_any_size_design_power_is_refused() -> None:
     assert _gaps(_design(planned_protocol())) == {("SIZE_DESIGN_MISSING", "sample_size.design")}
-
-
-def test_equivalence_has_no_size_formula() -> None:
-    plan = planned_protocol()
-    first, *others = plan.hypotheses
-    changed = (first.model_copy(update={"framework": Framework.EQUIVALENCE}), *others)
-    found = _gaps(plan.model_copy(update={"hypotheses": changed}))
-    assert found == {("SIZE_FORMULA_MISSING", "sample_size.design[0]")}
 
 
 def test_a_futility_rule_on_the_effect_needs_a_size_design() -> None:
