@@ -31,7 +31,7 @@ def looks_ahead(
         here = end * planned.information
         last = max((step.information for step in (*bound.trail, *steps)), default=0.0)
         last = max(last, information)
-        if here - last < 10 * CLOSEST * here:
+        if place <= look.passed or here - last < 10 * CLOSEST * here:
             continue
         final = place == len(monitoring.looks) and monitoring.final_look == "full_alpha"
         stands = time_ahead(monitoring, code, share=planned.information, information=here)

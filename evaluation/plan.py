@@ -103,7 +103,8 @@ class LookPlan:
 
     They differ only where the plan allows looks to be skipped or added. `moment` is what the
     clocks `events` and `calendar` read at the lock, known once there is one; `change` is what an
-    earlier look made of the planned total, None where none did.
+    earlier look made of the planned total, None where none did; `passed` is the last place of the
+    plan that a look, this or an earlier one, has taken.
     """
 
     protocol: Protocol
@@ -113,6 +114,7 @@ class LookPlan:
     place: int | None
     moment: float | None = None
     change: Change | None = None
+    passed: int = 0
 
     @property
     def final(self) -> bool:
@@ -167,7 +169,9 @@ def plan_of(protocol: Protocol, look: str, before: Sequence[str] = ()) -> LookPl
     fixed = (monitoring.unplanned_looks, monitoring.skipped_looks) == ("forbidden", "forbidden")
     number = place if place is not None and fixed else len(before) + 1
     information = None if place is None else monitoring.looks[place - 1].information
-    return LookPlan(protocol, LookAt(look, information), number, plans, place)
+    passed = max((places.get(name, 0) for name in (*before, look)), default=0)
+    at = LookAt(look, information)
+    return LookPlan(protocol, at, number, plans, place, passed=passed)
 
 
 def _require_next_unplanned(protocol: Protocol, look: str, before: Sequence[str]) -> None:
