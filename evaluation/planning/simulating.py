@@ -9,7 +9,7 @@ workers either.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -56,9 +56,10 @@ from evaluation.results.design import (
 from protocols import schema
 
 BLOCK = 10_000  # replicates between two questions whether to go on
-AT_ONCE = 4  # blocks that a worker takes at a time
+AT_ONCE = 4  # blocks that a worker takes at a time, when their trials are kept whole
+COUNTED_AT_ONCE = 25  # and when they are only counted
 WITH_ESTIMATES = 100_000  # first replicates whose estimates are looked at
-Block = TypeVar("Block", Records, FamilyRecords)
+Block = TypeVar("Block")
 WAYS = 4  # claim, stop for futility, stop for harm, neither
 
 
@@ -96,6 +97,11 @@ class Tally:
         np.add.at(signals, (records.pattern[told], records.signal[told]), 1)
         kept = (*self.first, records) if self.replicates < WITH_ESTIMATES else self.first
         return Tally(self.replicates + len(records), counts, signals, kept)
+
+    def plus(self, other: "Tally") -> "Tally":
+        """With the trials of another tally, none of them kept."""
+        n = self.replicates + other.replicates
+        return Tally(n, self.counts + other.counts, self.signals + other.signals, self.first)
 
 
 Sink = Callable[[Run, int, Records], None]
@@ -140,10 +146,14 @@ def shared_tallies(
     """As `tallies`, with blocks handed out: the same numbers whoever runs them."""
     tally = nothing(run)
     while not _enough(tally, plan):
-        for records in _handed(_run_blocks, run, hand, _starts(tally, plan, workers)):
-            if sink is not None:
-                sink(run, tally.replicates, records)
-            tally = tally.and_(records, harm_ends=run.design.harm_ends)
+        starts = _starts(tally, plan, workers, kept=sink is not None)
+        for block in _handed(_run_blocks, (run, sink is not None), hand, starts):
+            if isinstance(block, Tally):
+                tally = tally.plus(block)
+            else:
+                if sink is not None:
+                    sink(run, tally.replicates, block)
+                tally = tally.and_(block, harm_ends=run.design.harm_ends)
             if _enough(tally, plan):
                 break
         yield tally
@@ -155,7 +165,8 @@ def joint_tallies(
     """The same for all hypotheses together."""
     tally = no_trials(joint)
     while not _enough(tally, plan):
-        for records in _handed(_joint_blocks, joint, hand, _starts(tally, plan, workers)):
+        starts = _starts(tally, plan, workers, kept=True)
+        for records in _handed(_joint_blocks, (joint,), hand, starts):
             tally = tally.and_(records)
             if _enough(tally, plan):
                 break
@@ -176,11 +187,12 @@ def _trials(run: Run, first: int, n: int) -> Records:
 
 
 def _starts(
-    tally: Tally | JointTally, plan: schema.Simulation, workers: int
+    tally: Tally | JointTally, plan: schema.Simulation, workers: int, *, kept: bool
 ) -> list[list[tuple[int, int]]]:
     """For each worker the blocks to run next, as (first replicate, how many); few at first."""
     most, first = plan.most_replicates, tally.replicates
-    each = AT_ONCE if first else 1
+    each = AT_ONCE if kept or first < WITH_ESTIMATES else COUNTED_AT_ONCE
+    each = each if first else 1
     starts = range(first, min(first + workers * each * BLOCK, most), BLOCK)
     blocks = [(start, min(BLOCK, most - start)) for start in starts]
     return [blocks[at : at + each] for at in range(0, len(blocks), each)]
@@ -188,16 +200,25 @@ def _starts(
 
 def _handed(
     task: Callable[..., list[Block]],
-    fixed: object,
+    fixed: tuple[object, ...],
     hand: Hand,
     starts: Sequence[Sequence[tuple[int, int]]],
 ) -> list[Block]:
-    parts = hand(task, [(fixed, blocks) for blocks in starts])
+    parts = hand(task, [(*fixed, blocks) for blocks in starts])
     return [block for part in parts for block in part]
 
 
-def _run_blocks(run: Run, blocks: Sequence[tuple[int, int]]) -> list[Records]:
-    return [_trials(run, first, n) for first, n in blocks]
+def _run_blocks(run: Run, kept: bool, blocks: Sequence[tuple[int, int]]) -> list[Records | Tally]:
+    """Whole trials where they are looked at again, else what they count: less to carry."""
+    found: list[Records | Tally] = []
+    for first, n in blocks:
+        records = _trials(run, first, n)
+        if kept or first < WITH_ESTIMATES:
+            found.append(records)
+        else:
+            counted = nothing(run).and_(records, harm_ends=run.design.harm_ends)
+            found.append(replace(counted, first=()))
+    return found
 
 
 def _joint_blocks(joint: Joint, blocks: Sequence[tuple[int, int]]) -> list[FamilyRecords]:
