@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import special
-from scipy.stats import qmc
 
 from evaluation.inference.arrays import FloatArray
 from protocols.errors import UsageError
@@ -99,5 +98,7 @@ def _points(dimensions: int) -> tuple[FloatArray, FloatArray]:
         grid = np.meshgrid(*[flat] * dimensions, indexing="ij")
         masses = np.meshgrid(*[mass] * dimensions, indexing="ij")
         return np.stack([g.ravel() for g in grid], axis=1), np.prod(masses, axis=0).ravel()
+    from scipy.stats import qmc  # slow to import: only where it is used
+
     points = qmc.Sobol(dimensions, rng=np.random.default_rng(SEED)).random(POINTS)
     return points, np.full(POINTS, 1 / POINTS)

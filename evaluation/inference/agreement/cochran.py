@@ -1,7 +1,6 @@
 """Cochran's Q: are several models right equally often on the same encounters?"""
 
 import numpy as np
-from statsmodels.stats.contingency_tables import cochrans_q
 
 from evaluation.inference.agreement.homogeneity import ChiSquared
 from evaluation.inference.arrays import FloatArray
@@ -30,5 +29,7 @@ def cochran_q(correct: FloatArray) -> ChiSquared | NotEvaluable:
     if ((right == 0) | (right == correct.shape[1])).all():
         reason = f"The models are right on the same of all {len(correct)} pairs."
         return NotEvaluable("no_discordant_pairs", reason)
+    from statsmodels.stats.contingency_tables import cochrans_q  # slow to import
+
     found = cochrans_q(correct)
     return ChiSquared(float(found.statistic), int(found.df), float(found.pvalue))

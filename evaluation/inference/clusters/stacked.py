@@ -9,11 +9,9 @@ outcomes, separated arms, one subject) are refused before it.
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from statsmodels.genmod import cov_struct, families
-from statsmodels.genmod.generalized_estimating_equations import GEE
 
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index
 from evaluation.inference.base import Estimate, Method, NotEvaluable
@@ -27,6 +25,9 @@ from evaluation.inference.clusters.wald import (
 )
 from evaluation.inference.refusals import NOT_FINITE
 from protocols.vocabulary import Direction
+
+if TYPE_CHECKING:
+    from statsmodels.genmod import cov_struct, families
 
 Link = Literal["identity", "log", "logit"]
 Working = Literal["independence", "exchangeable"]
@@ -86,6 +87,9 @@ def arm_effect(
         reason = f"A subject has more than {LARGEST_SUBJECT} pairs."
         return NotEvaluable("subject_too_large", reason)
     outcome, design, subject = _stacked(candidate, standard_of_care, cluster)
+    from statsmodels.genmod import cov_struct  # slow to import: only where it is used
+    from statsmodels.genmod.generalized_estimating_equations import GEE
+
     structure = cov_struct.Independence() if working == "independence" else _exchangeable()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a binomial with log link warns of its domain
@@ -134,11 +138,15 @@ def _stacked(
     return outcome[order], design, subject[order]
 
 
-def _exchangeable() -> cov_struct.Exchangeable:
+def _exchangeable() -> "cov_struct.Exchangeable":
+    from statsmodels.genmod import cov_struct
+
     return cov_struct.Exchangeable()
 
 
-def _family(link: Link) -> families.Family:
+def _family(link: Link) -> "families.Family":
+    from statsmodels.genmod import families
+
     match link:
         case "identity":
             return families.Gaussian()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from evaluation.inference.arrays import FloatArray, IntArray, cluster_index, cluster_sums, exact_sum
 from evaluation.inference.base import Method, NotEvaluable
@@ -216,6 +216,8 @@ def _offsets(
 
 
 def _exact(parts: tuple[VarianceComponent, ...], n: int, m: float, tail: float) -> Interval:
+    from scipy import stats  # costs half a second: only where it is used
+
     scale = math.sqrt(parts[0].variance / n)
     low, high = (float(stats.nct.ppf(p, n - 1, m * math.sqrt(n))) for p in (tail, 1 - tail))
     return low * scale, high * scale

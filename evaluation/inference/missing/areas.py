@@ -13,7 +13,6 @@ ranks taken among its answered encounters, and a second list for the failed ones
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray
 from evaluation.inference.base import Estimate, Method, NotEvaluable
@@ -87,6 +86,8 @@ def auc_extremes(
 
 def _gains(candidate: FloatArray, soc: FloatArray, failed: BoolArray) -> FloatArray:
     """What an encounter adds to the linear part when it becomes an event."""
+    from scipy import stats  # costs half a second: only where it is used
+
     gain = 0.5 - stats.rankdata(soc)
     gain[~failed] += stats.rankdata(candidate[~failed]) - 0.5
     return gain.astype(np.float64)

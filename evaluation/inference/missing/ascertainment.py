@@ -7,7 +7,6 @@ often there are worse than the same number missing where the arms agree.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from evaluation.inference.arrays import BoolArray, IntArray
 from evaluation.inference.base import Method, NotEvaluable
@@ -93,5 +92,7 @@ def equal_shares(
             return found
         return EqualShares(found.chi_squared, found.df, found.p_value)
     table = [[np.count_nonzero(known[status == s] == side) for s in present] for side in (0, 1)]
+    from scipy import stats  # costs half a second: only where it is used
+
     result = stats.chi2_contingency(table, correction=False)
     return EqualShares(float(result.statistic), int(result.dof), float(result.pvalue))

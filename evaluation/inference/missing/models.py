@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import special
 
 from evaluation.inference.arrays import BoolArray, FloatArray, IntArray, cluster_index
@@ -92,6 +91,8 @@ def logistic(
     if rarer < x.shape[1]:
         reason = f"{rarer} events or non-events are too few for {x.shape[1]} coefficients."
         return NotEvaluable("too_few_events", reason)
+    import statsmodels.api as sm  # costs half a second: only where it is used
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation is looked for below
         try:

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
-from statsmodels.stats.contingency_tables import StratifiedTable
+from scipy import special
 
 from evaluation.inference.arrays import FloatArray
 from evaluation.inference.base import Method, NotEvaluable
@@ -73,6 +72,8 @@ def stratified_odds(
     if top == 0 or bottom == 0:
         return NotEvaluable("ratio_undefined", "The pooled odds ratio is 0 or infinite.")
     plain, corrected = _breslow_day(used, top / bottom)
+    from statsmodels.stats.contingency_tables import StratifiedTable  # slow to import
+
     table = StratifiedTable(list(used))
     null = table.test_null_odds(correction=False)
     half = critical_value(level) * float(table.logodds_pooled_se)
@@ -137,5 +138,7 @@ def equal_conditional_odds(discordant: Sequence[tuple[int, int]]) -> EqualOdds |
         return NotEvaluable("one_group", "Fewer than two levels have a discordant pair.")
     if (table.sum(axis=0) == 0).any():
         return NotEvaluable("ratio_undefined", "All discordant pairs go one way.")
+    from scipy import stats  # costs half a second: only where it is used
+
     found = stats.chi2_contingency(table, correction=False)
     return EqualOdds(float(found.statistic), int(found.dof), float(found.pvalue))
