@@ -28,6 +28,7 @@ from evaluation.hypotheses import (
     hypothesis_result,
     weighed_estimates,
 )
+from evaluation.late import late_outcomes
 from evaluation.limits import is_retrospective, limits_of
 from evaluation.missingness import missing_patterns
 from evaluation.plan import LookPlan, plan_of
@@ -118,6 +119,7 @@ def conduct(protocol: Protocol, data: LockedData, previous: Sequence[LookResults
         completeness=completeness_of(protocol, data.facts),
         outcome_conflicts=data.facts.outcome_conflicts,
         alarms=alarms_of(data.facts),
+        late=late_outcomes(samples.primary, previous),
         deviations=deviations_of(data.facts),
         refusals=refusals_of(data.facts),
         limits=limits_of(

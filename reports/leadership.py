@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from evaluation.results import HypothesisResult, Recommendation, SafetyResult
 from protocols.vocabulary import Role, SafetyVerdict
 from reports import numbers
+from reports.alarms_section import alarm_band, told_alarms
 from reports.blocks import Figure, Leadership, Tile
 from reports.interval_drawing import intervals_figure
 from reports.reading import Reading
@@ -36,7 +37,7 @@ def leadership_of(reading: Reading) -> Leadership:
     """The first page: verdict, effect against margin, safety, limits, recommendation."""
     results = reading.results
     facts = results.facts
-    alarm = exceeded_sentences(results)
+    exceeded = exceeded_sentences(results)
     return Leadership(
         trial_line=(
             f"{facts.acronym} · {facts.trial} · protocol {facts.protocol_version} "
@@ -49,12 +50,12 @@ def leadership_of(reading: Reading) -> Leadership:
             f"({numbers.count(facts.planned_pairs)} planned)"
         ),
         stamps=stamps(results),
-        alarm=alarm,
-        verdict=results.headline.removeprefix(alarm).strip(),
+        alarm=" ".join(filter(None, (exceeded, alarm_band(reading)))),
+        verdict=results.headline.removeprefix(exceeded).strip(),
         frequencies=_frequencies(reading),
         figure=_figure(reading),
         tiles=_tiles(reading),
-        safety=safety_line(results),
+        safety=" ".join(filter(None, (safety_line(results), told_alarms(reading)))),
         unknown=_unknown(reading),
         recommendation=RECOMMENDATIONS.get(
             results.recommendation.recommendation, results.recommendation.recommendation

@@ -1,5 +1,6 @@
 """From a look's results to the whole page as data. Pure: the same bytes give the same page."""
 
+from reports.alarms_section import alarms_section
 from reports.analyses_section import analyses_section
 from reports.audit_section import audit_section, reading_section
 from reports.blocks import Page, Section, Text
@@ -13,6 +14,7 @@ from reports.conduct_sections import (
     safety_section,
     subgroups_section,
 )
+from reports.course_section import course_section
 from reports.endpoint_part import endpoint_part
 from reports.leadership import leadership_of
 from reports.operations_section import operations_section
@@ -32,11 +34,13 @@ def page_of(source: bytes) -> Page:
     sections = (
         reading_section(reading),
         flow_section(reading),
+        course_section(reading),
         _endpoints(reading),
         size_section(reading),
         analyses_section(reading),
         discrimination_section(reading),
         safety_section(reading),
+        alarms_section(reading),
         subgroups_section(reading),
         missing_section(reading),
         deviations_section(reading),

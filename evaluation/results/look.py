@@ -86,6 +86,18 @@ class AlarmEntry(Result):
         return self.action == "stop" or (self.action == "pause" and self.resumed_at is None)
 
 
+class LateOutcomes(Result):
+    """What came since an earlier look: outcomes of pairs arrived by its lock, and new pairs.
+
+    `n_then` evaluable pairs were known at that look, `n_late` and `n_new` are evaluable since.
+    """
+
+    look: str
+    n_then: int
+    n_late: int
+    n_new: int
+
+
 class Recommendation(Result):
     """The first registered rule that was true; named people decide."""
 
@@ -169,6 +181,7 @@ class LookResults(Result):
     completeness: CompletenessResult
     outcome_conflicts: int
     alarms: tuple[AlarmEntry, ...] = ()
+    late: tuple[LateOutcomes, ...] = ()  # of each look before, in order
     deviations: tuple[DeviationCount, ...]
     refusals: tuple[RefusalEntry, ...]
     limits: tuple[str, ...]  # what this trial cannot show, generated from facts
