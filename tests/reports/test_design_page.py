@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.design_tables import size_lines, size_sentences
 from evaluation.planning.document import design_of, to_bytes
 from evaluation.results.design import DesignResults
 from protocols.schema import Protocol
@@ -104,3 +105,35 @@ def test_a_report_is_replaced_by_the_next(tmp_path: Path) -> None:
     again = build_design_report(content, tmp_path / "design")
     assert first == again
     assert (tmp_path / "design" / "design.json").read_bytes() == content
+
+
+def test_hostile_words_of_a_protocol_stay_words() -> None:
+    protocol = planned_protocol()
+    first, *others = protocol.hypotheses
+    assert first.margin is not None
+    attack = "</svg><img src=x onerror=alert(1)><script>alert(1)</script>"
+    margin = first.margin.model_copy(update={"clinical_basis": attack})
+    held = (first.model_copy(update={"margin": margin}), *others)
+    endpoints = tuple(e.model_copy(update={"title": attack}) for e in protocol.endpoints)
+    page = _page(protocol.model_copy(update={"hypotheses": held, "endpoints": endpoints}))
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_margin_stands_with_what_it_rests_on(page: str) -> None:
+    assert page.count("Margin, clinically") == 2
+    assert "A fifth of what the score in use achieves." in page
+
+
+def test_page_table_and_document_have_the_same_numbers(stopping: DesignResults) -> None:
+    files = design_files(to_bytes(stopping))
+    page, printed = files["report.html"].decode(), "\n".join(size_lines(stopping))
+    assert stopping.sizes is not None
+    for size in stopping.sizes.hypotheses:
+        for words in (f"{size.n_exact:.2f}", f"{size.inflation:.4f}", f"{size.n_enrolled:,}"):
+            assert words in page
+            assert words in printed
+    for said in size_sentences(stopping):
+        assert said in page
+        assert said in printed
