@@ -25,13 +25,13 @@ from protocols.errors import EquipoiseError, StoreError
 ACTOR = "equipoise serve"
 LONGEST_S = 30.0
 _REST = 4
-_RETRY_S = 5.0
+RETRY_S = 5.0
 
 
 class SafetyService:
     """One watch of one folder; `run` works until `stop`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, retry_s: float = RETRY_S) -> None:
         self._trial, self._url = read_store_location(folder)
         self._path = folder / WATCH_FILE
         self._stop = threading.Event()
@@ -40,6 +40,7 @@ class SafetyService:
         self._store: Store | None = None
         self._news: tuple[int, ...] | None = None
         self._due_at_s = 0.0
+        self._retry_s = retry_s
 
     def stop(self) -> None:
         """Let the reading under way end, then end."""
@@ -80,7 +81,7 @@ class SafetyService:
             if self._beat.store_error is None:
                 _log(f"the store is away: {error.code}")
             self._say(state="away", store_error=error.code)
-            return _RETRY_S
+            return self._retry_s
         self._news, self._due_at_s = news, time.monotonic() + LONGEST_S
         return max(BEAT_S, _REST * took_s)
 

@@ -1,9 +1,11 @@
 """Words of safety between looks: stitched, asymptotic, exact looks, paired, groups, mixes."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +24,7 @@ from evaluation.safety_round import group_sentence, mix_sentence
 from evaluation.safety_watch import SafetyWatch, registered_fates, watch
 from gateway.store.arrivals import Arrival
 from gateway.store.records import PairRecord
+from protocols.load import load
 from protocols.schema import AnytimeRule, FateMixRule, Protocol
 from protocols.vocabulary import Fate
 from tests.evaluation.test_safety_watch import (
@@ -32,6 +35,7 @@ from tests.evaluation.test_safety_watch import (
     fate_mix_rule,
 )
 from tests.support.example_protocol import Document, example_protocol
+from tests.support.further import with_further
 from tests.support.simulator import Truth, simulate_pairs
 
 
@@ -167,6 +171,32 @@ def test_an_endpoints_paired_loss_is_worse_the_larger_it_is() -> None:
     assert [c.value for c in found.units.cases] == [c.value for c in same.units.cases]
     assert found.process.statistic.tolist() == same.process.statistic.tolist()
     assert found.units.n_unsettled > 0  # non-events are outside of sensitivity
+
+
+def test_a_loss_without_bounds_is_watched_in_the_order_of_its_own_outcome() -> None:
+    base = load(Path(__file__).parents[1] / "support" / "protocols" / "eleven_families.yaml")
+    endpoint = next(e for e in base.endpoints if e.measure == "value" and e.outcome == "severity")
+    fields: Document = {"endpoint": endpoint.id, "event": None, "among": "true", "limit": 0.5}
+    rule = anytime_rule("asymptotic", burn_in=100, unit="subject", **fields)
+    document = base.model_dump(mode="json") | {"anytime_safety": [rule]}
+    protocol = Protocol.model_validate_json(json.dumps(document))
+    pairs = with_further(simulate_pairs(protocol, Truth(n=300)))
+    arrivals = _arrivals(pairs)
+    hour = 3_600_000_000
+    reversed_order = [
+        replace(a, further_at_us={"severity": pairs[-1].arrived_at_us + hour * (1000 - i)})
+        for i, a in enumerate(arrivals)
+    ]
+    (found,) = watch(protocol, reversed_order).rules
+    ordinals = [case.ordinal for case in found.units.cases]
+    assert ordinals == sorted(ordinals, reverse=True)
+    by_id = {p.pair_id: p.further for p in pairs}
+    for case in found.units.cases[:20]:
+        further = by_id[case.pair_id]
+        excess = float(further["severity.candidate"]) - float(further["severity.standard_of_care"])
+        assert case.value == pytest.approx(excess)
+    unreported = [replace(a, further_at_us={}) for a in arrivals]
+    assert not watch(protocol, unreported).rules[0].units.cases
 
 
 def test_a_group_is_the_average_of_its_rules_with_an_alpha_of_its_own() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.store.arrivals import arrivals
 from gateway.store.capture import OutcomeReceipt, report_outcome
 from gateway.store.engine import Store
 from gateway.store.lock import find_lock, lock, read_lock
@@ -281,3 +282,31 @@ def test_any_value_is_either_refused_with_a_code_or_read_back_as_it_was(
     assert json.loads(text) == value
     if isinstance(plan, FurtherOutcome):
         assert all(key.split(".")[0] == name for key, _ in flat_values(text, plan))
+
+
+def test_for_safety_between_looks_a_further_outcome_enters_when_it_came_and_stays(
+    tmp_path: Path,
+) -> None:
+    store = new_store(tmp_path, further_protocol())
+    ship_requests(store, request(1), request(2))
+    answer_all(store, "pair-000001", "pair-000002")
+    for name, value, minute in (("dose", 4.5, 30), ("dose", 9.0, 40), (OUTCOME, True, 50)):
+        at_us = START_US + minute * MINUTE_US
+        report_outcome(
+            store,
+            "pair-000001",
+            name,
+            value,
+            ascertained_at_us=at_us,
+            received_at_us=at_us,
+            source=f"registry at {minute}",
+        )
+    found = {a.record.pair_id: a for a in arrivals(store, TRIAL, at_us=LATER_US)}
+    one, two = found["pair-000001"], found["pair-000002"]
+    assert one.further_at_us == {"dose": START_US + 30 * MINUTE_US}
+    assert one.record.further == {"dose": 4.5}  # the contradiction came later
+    assert one.entered_at_us == START_US + 50 * MINUTE_US
+    assert (two.further_at_us, two.record.further) == ({}, {})
+    early = arrivals(store, TRIAL, at_us=START_US + 29 * MINUTE_US)
+    assert all(not a.further_at_us and not a.record.further for a in early)
+    store.close()
