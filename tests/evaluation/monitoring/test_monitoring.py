@@ -362,6 +362,9 @@ def test_senseless_monitoring_is_refused(code: str) -> None:
         lambda: binomial_sprt((0.1, 0.2), alpha=0.1, beta=0.1, sizes=(9, 1)),
         lambda: binomial_crossings([5], upper=[2, 3], lower=None, rate=0.1),
         lambda: GammaPoissonMixture(1.0, 1.0).log_e(np.asarray(-9.0), np.asarray(1.0)),
+        lambda: GammaPoissonMixture(1.0, 0.0),
+        lambda: GammaExponentialMixture(1.0, -1.0),
+        lambda: boundary(NormalMixture(1.0, one_sided=True), np.array([1.0, -1.0]), 0.05),
     ],
 )
 def test_other_senseless_counts_are_refused(call: Callable[[], object]) -> None:
