@@ -1,7 +1,7 @@
 """Sizes by the test's own power and with moving bounds: closed forms, enumeration, simulation."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,11 +35,11 @@ def _tested(protocol: Protocol, **changes: object) -> Protocol:
     return protocol.model_copy(update={"hypotheses": held})
 
 
-def _mean(test: str, looks: list[Mapping[str, Any]]) -> Protocol:
+def _mean(test: str, looks: Sequence[Mapping[str, Any]]) -> Protocol:
     document = example_document()
     document["endpoints"][0] |= {"measure": "brier", "direction": "lower_is_better"}
     document["hypotheses"][0]["test"] = test
-    document["monitoring"]["looks"] = looks
+    document["monitoring"]["looks"] = list(looks)
     document["sample_size"]["design"] = [
         {
             "hypothesis": "H1",
