@@ -148,7 +148,7 @@ def alarms_table(reading: Reading) -> Table:
             Column("How often"),
             Column("Limit"),
             Column("Own alpha", numeric=True),
-            Column("Alarm"),
+            Column("Alarm since"),
             Column("Action"),
         ),
         rows=(*_rule_rows(reading), *_other_rows(reading), *_bound_rows(reading)),
@@ -164,10 +164,10 @@ def _rule_rows(reading: Reading) -> Iterator[Row]:
         yield Row(
             (
                 cell(rule.title),
-                cell(f"after every outcome{start}"),
+                cell(f"every outcome{start}"),
                 cell(f"{numbers.trimmed(rule.limit)} per {rule.unit}", rule.limit),
                 cell(numbers.alpha(rule.alpha), rule.alpha),
-                blank("none") if entry is None else cell(_alarm_words(rule.unit, entry)),
+                blank("none") if entry is None else cell(numbers.instant(entry.entered_at)),
                 cell(rule.action),
             ),
             strong=entry is not None,
@@ -178,12 +178,12 @@ def _other_rows(reading: Reading) -> Iterator[Row]:
     """Rules taken together, and the mix of the candidate's fates."""
     plan = reading.protocol
     raised = {entry.rule: entry for entry in reading.results.alarms}
-    others: list[tuple[AnytimeGroup | FateMixRule, str, str]] = [
-        (group, "after every outcome", "unit") for group in plan.anytime_groups
+    others: list[tuple[AnytimeGroup | FateMixRule, str]] = [
+        (group, "every outcome") for group in plan.anytime_groups
     ]
     if plan.fate_mix is not None:
-        others.append((plan.fate_mix, "after every asking", "asking"))
-    for rule, how_often, unit in others:
+        others.append((plan.fate_mix, "every asking"))
+    for rule, how_often in others:
         entry = raised.get(rule.id)
         yield Row(
             (
@@ -191,16 +191,11 @@ def _other_rows(reading: Reading) -> Iterator[Row]:
                 cell(how_often),
                 cell("as registered"),
                 cell(numbers.alpha(rule.alpha), rule.alpha),
-                blank("none") if entry is None else cell(_alarm_words(unit, entry)),
+                blank("none") if entry is None else cell(numbers.instant(entry.entered_at)),
                 cell(rule.action),
             ),
             strong=entry is not None,
         )
-
-
-def _alarm_words(unit: str, entry: AlarmEntry) -> str:
-    since = numbers.instant(entry.entered_at)
-    return f"since {since}, on {numbers.plural(entry.n_units, unit)}"
 
 
 def _bound_rows(reading: Reading) -> Iterator[Row]:
@@ -217,10 +212,10 @@ def _bound_rows(reading: Reading) -> Iterator[Row]:
         yield Row(
             (
                 cell(f"{found.endpoint_title} ({found.id}): the candidate is worse"),
-                cell("at every look"),
+                cell("every look"),
                 cell("no difference"),
                 cell(numbers.alpha(bound.alpha), bound.alpha),
-                blank("none") if first is None else cell(f"since look {first[0].look}"),
+                blank("none") if first is None else cell(f"look {first[0].look}"),
                 cell(bound.action),
             ),
             strong=first is not None,
