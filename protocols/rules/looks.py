@@ -14,7 +14,7 @@ BY_WHOLE_PLAN = frozenset({"estimate_order", "likelihood_ratio_order"})
 def clock_maximum(protocol: Protocol) -> Iterator[Finding]:
     """A clock that does not count pairs says where all of alpha is spent."""
     monitoring = protocol.monitoring
-    needed = MAXIMUM.get(monitoring.clock, ())
+    needed: tuple[str, ...] = MAXIMUM.get(monitoring.clock, ())
     if monitoring.clock == "information":
         needed = tuple(hypothesis.id for hypothesis in protocol.hypotheses)
     given = monitoring.clock_maximum
