@@ -82,7 +82,7 @@ def _failing(target: Target, sd: float, n: float, plan: Plan) -> float:
 
 
 def _mean_over_spread(df: float, shift: float, critical: float) -> float:
-    """The same where the noncentral t is slow or has no answer: the normal one over the estimated spread."""
+    """The same where the noncentral t is slow or has no answer, over each estimated spread."""
     nodes, weights = np.polynomial.legendre.leggauss(SPREADS)
     spread = np.sqrt(special.gammaincinv(df / 2, (nodes + 1) / 2) * 2 / df)
     return float(weights @ special.ndtr(critical * spread - shift)) / 2
