@@ -45,13 +45,8 @@ NOTHING_LEFT = "No alpha is left for a later look, so the planned total stands."
 NOT_SIZED = "The size cannot be reckoned with what was seen ({why}), so the planned total stands."
 
 
-def change_after(previous: Sequence[LookResults]) -> Change | None:
-    """What the looks before have made of the planned total."""
-    return change_of(previous[-1].re_estimation) if previous else None
-
-
 def change_of(record: ReEstimationResult | None) -> Change | None:
-    """The same from the record that a look keeps."""
+    """What the looks so far have made of the planned total, from the record that a look keeps."""
     if record is None:
         return None
     return Change(record.look, record.total_pairs, record.weighted)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.design.size.looks import looks_of
-from evaluation.design.size.plan import Plan, rounded_up
+from evaluation.design.size.plan import rounded_up
 from evaluation.planning.designs import Design
 from evaluation.planning.needed import needed, power_with
 from evaluation.planning.sized import Sized
@@ -11,13 +10,6 @@ from evaluation.results.design import HypothesisSize, Sizes
 from protocols.errors import UsageError
 
 ROUNDING = 1e-9  # by which the factor of a single look may miss 1
-
-
-def plan_with_looks(design: Design, sized: Sized) -> Plan:
-    """Error rates with the factors of looks, clusters and unknown outcomes; stops are obeyed."""
-    found = looks_of(design.upper, design.fractions, sized.plan(), lower=design.stops)
-    inflation = found.inflation
-    return sized.plan(1.0 if abs(inflation - 1) < ROUNDING else inflation)
 
 
 def sizes_of(designs: Sequence[tuple[Design, Sized]], planned: int) -> Sizes:
