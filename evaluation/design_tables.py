@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from evaluation.planning.joint import NO_PAIR
 from evaluation.results.design import (
     BoundAt,
     DesignResults,
@@ -12,6 +11,7 @@ from evaluation.results.design import (
     JointPower,
     Passage,
 )
+from evaluation.results.size_sentences import size_sentences
 
 NONE = "–"
 NO_CLAIM = "no estimate"
@@ -58,30 +58,6 @@ def _joint(joint: JointPower) -> list[str]:
         f"{which} of {', '.join(joint.hypotheses)}: {exact}from {joint.at_least:.4f} to "
         f"{joint.at_most:.4f} whatever their dependence, {joint.independent:.4f} if independent"
     ]
-
-
-def size_sentences(found: DesignResults) -> list[str]:
-    """What sizes take for granted, and what a group needs together; the page says the same."""
-    sizes = () if found.sizes is None else found.sizes.hypotheses
-    better = [
-        f"{size.id} is planned for a candidate that is better; of equal worth it would need "
-        f"{size.n_without_effect:,} pairs."
-        for size in sizes
-        if size.n_without_effect is not None
-    ]
-    together = [
-        f"All of {', '.join(joint.hypotheses)} together have a power of {joint.asked:g} with "
-        f"{joint.pairs:,} evaluable pairs, {how_joint(joint)}."
-        for joint in found.joint
-        if joint.pairs is not None
-    ]
-    return [*better, *together]
-
-
-def how_joint(joint: JointPower) -> str:
-    """What the pairs of a joint power take for granted."""
-    by = joint.exact_by == NO_PAIR
-    return f"as {NO_PAIR}" if by else "whatever their dependence"
 
 
 def _size(size: HypothesisSize) -> tuple[str, ...]:

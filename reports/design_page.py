@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from evaluation.design_tables import size_sentences
 from evaluation.results.design import (
     DesignResults,
     HypothesisBounds,
@@ -12,6 +11,7 @@ from evaluation.results.design import (
     Passage,
     Sizes,
 )
+from evaluation.results.size_sentences import size_sentences
 from reports import numbers
 from reports.blocks import (
     Block,

@@ -14,17 +14,18 @@ import numpy as np
 
 from evaluation.design.multiplicity.orthants import any_exceeds
 from evaluation.design.size.plan import rounded_up
+from evaluation.design.size.search import rising
 from evaluation.inference.arrays import FloatArray
 from evaluation.planning.designs import SHARING, Design
-from evaluation.planning.needed import power_with, rising
+from evaluation.planning.needed import power_with
 from evaluation.planning.sized import Sized
 from evaluation.results.design import HypothesisPower, JointPower
+from evaluation.results.size_sentences import NO_PAIR
 from protocols.errors import UsageError
 from protocols.schema import Protocol
 
 MOST_STATISTICS = 24  # of hypotheses times looks, for an exact probability
 DISJOINT = {"sensitivity", "specificity"}
-NO_PAIR = "they share no pair"
 REGISTERED = "the registered correlations"
 
 Sizes = Sequence[tuple[Design, Sized]]

@@ -11,19 +11,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy import optimize, special
-
 from evaluation.design.operating import drift_for_power, inflation_factor
 from evaluation.design.size.equivalence import single_power
-from evaluation.design.size.plan import MOST_PAIRS, WHOLE, Plan
+from evaluation.design.size.plan import WHOLE, Plan
+from evaluation.design.size.search import possible, probit, rising
 from evaluation.planning.bounds import passage_of
 from evaluation.planning.designs import Design, replanned
 from evaluation.planning.sized import Sized
-from protocols.errors import UsageError
-
-FEWEST = 1e-3
-TOLERANCE = 1e-11
-MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ def _single(sized: Sized, effect: float) -> float:
 def _single_equivalence(sized: Sized, effect: float, plan: Plan) -> float:
     def deviate(pairs: float) -> float:
         there = sized.with_pairs(pairs)
-        return float(special.ndtri(single_power(there.drifts(effect), plan.z_alpha)))
+        return probit(single_power(there.drifts(effect), plan.z_alpha))
 
     return rising(deviate, plan.z_power, _start(sized, effect, plan.z_power))
 
@@ -98,13 +92,7 @@ def _start(sized: Sized, effect: float, wanted: float) -> float:
     normal = sized.normal(effect)
     z_alpha = Plan(sized.alpha, sized.design.power).z_alpha
     root = z_alpha * math.sqrt(normal.variance_null) + wanted * math.sqrt(normal.variance_truth)
-    return _possible((max(root, 0.0) / normal.distance) ** 2)
-
-
-def _possible(pairs: float) -> float:
-    if not pairs < MOST_PAIRS:
-        raise UsageError("SIZE_RANGE", "No trial is large enough for this target.")
-    return max(pairs, FEWEST)
+    return possible((max(root, 0.0) / normal.distance) ** 2)
 
 
 def _whole(sized: Sized, effect: float, wanted: float) -> float:
@@ -116,7 +104,7 @@ def _whole(sized: Sized, effect: float, wanted: float) -> float:
 
     enough = max(1, math.ceil(_start(sized, effect, wanted) * share))
     while short(enough):
-        enough = math.ceil(_possible(enough + max(1.0, enough / 10)))
+        enough = math.ceil(possible(enough + max(1.0, enough / 10)))
     below = enough
     while below > 0 and not short(below):
         enough, below = below, below - max(1, below // 10)
@@ -131,9 +119,9 @@ def _by_search(design: Design, sized: Sized, effect: float, single: float) -> fl
 
     def deviate(pairs: float) -> float:
         power = passage_of(replanned(design, sized.with_pairs(pairs)), effect).power
-        return float(special.ndtri(power))
+        return probit(power)
 
-    wanted = float(special.ndtri(sized.design.power))
+    wanted = probit(sized.design.power)
     if sized.formula.whole:
         return _whole_design(deviate, wanted, sized, single)
     return rising(deviate, wanted, single)
@@ -146,26 +134,8 @@ def _whole_design(
     share = sized.formula.counted(sized.nuisance)
     step, count = 1, max(1, round(single * share))
     while deviate(count / share) < wanted:
-        count = math.ceil(_possible(count + step))
+        count = math.ceil(possible(count + step))
         step = max(1, count // 100)
     while count > 1 and deviate((count - 1) / share) >= wanted:
         count -= 1
     return count / share
-
-
-def rising(function: Callable[[float], float], wanted: float, start: float) -> float:
-    """The pairs at which a rising function reaches `wanted`, sought from `start` on their root."""
-    low = high = math.sqrt(_possible(start))
-    steps = 0
-    while function(high * high) < wanted:
-        low, high = high, math.sqrt(_possible(1.2 * high * high))
-    while function(low * low) > wanted and low * low > FEWEST and steps < MOST_STEPS:
-        low, high, steps = low * 0.9, low, steps + 1
-    if low >= high or function(low * low) >= wanted:
-        return low * low
-
-    def excess(root: float) -> float:
-        found = function(root * root) - wanted
-        return max(min(found, 40.0), -40.0)
-
-    return float(optimize.brentq(excess, low, high, xtol=1e-12, rtol=TOLERANCE)) ** 2

@@ -3,20 +3,17 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from statistics import mean, stdev
 
 import pytest
-from scipy import special
 
-from evaluation.archive import from_bytes, to_bytes
 from evaluation.boundaries import bound_of
 from evaluation.conduct import conduct
 from evaluation.plan import Change, plan_of
 from evaluation.planning.document import design_of
 from evaluation.re_estimation import Reading, blinded, with_change
 from evaluation.replay import departures
-from evaluation.results import HypothesisResult, LookResults, ReEstimationResult
+from evaluation.results import ReEstimationResult
 from protocols.schema import Protocol
 from tests.support.example_protocol import Document, example_protocol, hypothesis
 from tests.support.resizing import (
@@ -25,9 +22,13 @@ from tests.support.resizing import (
     blind_means,
     blind_sensitivity,
     blind_shares,
+    change_of,
+    first_of,
+    looks_made,
     of_means,
     of_shares,
     promising,
+    promising_looks,
     sized,
     zone_areas,
 )
@@ -44,33 +45,6 @@ def _one_test(edit: Callable[[Document], None]) -> Protocol:
         document["monitoring"]["spending"]["start"] = 0.6
 
     return example_protocol(both)
-
-
-def _made(protocol: Protocol, truth: Truth, *first: tuple[str, int]) -> tuple[LookResults, ...]:
-    """These looks, then all later ones at their share of the total in force."""
-    pairs, made = simulate_pairs(protocol, truth), list[LookResults]()
-    looks = [look.id for look in protocol.monitoring.looks]
-
-    def take(name: str, n: int) -> None:
-        data = lock_of(protocol, first_evaluable(pairs, n), look=name)
-        made.append(from_bytes(to_bytes(conduct(protocol, data, made))))
-
-    for name, n in first:
-        take(name, n)
-    for look in protocol.monitoring.looks[looks.index(first[-1][0]) + 1 :]:
-        found = made[-1].re_estimation
-        total = protocol.sample_size.evaluable_pairs if found is None else found.total_pairs
-        take(look.id, math.ceil(look.information * total))
-    return tuple(made)
-
-
-def _record(results: LookResults) -> ReEstimationResult:
-    assert results.re_estimation is not None
-    return results.re_estimation
-
-
-def _first(results: LookResults) -> HypothesisResult:
-    return results.hypotheses[0]
 
 
 def test_a_mean_is_sized_again_with_the_spread_that_was_seen() -> None:
@@ -145,10 +119,10 @@ def test_what_is_read_says_nothing_of_the_direction(protocol: Protocol) -> None:
     one, other = (
         conduct(protocol, lock_of(protocol, each, look="L1"), []) for each in (pairs, turned)
     )
-    assert _record(one) == _record(other)
-    assert _record(one).statistic is None
-    assert _record(one).nuisance_pairs == 300
-    assert _first(one).primary.estimate == pytest.approx(-(_first(other).primary.estimate or 0))
+    assert change_of(one) == change_of(other)
+    assert change_of(one).statistic is None
+    assert change_of(one).nuisance_pairs == 300
+    assert first_of(one).primary.estimate == pytest.approx(-(first_of(other).primary.estimate or 0))
 
 
 def test_a_spread_is_taken_about_the_mean_of_the_differences() -> None:
@@ -163,17 +137,17 @@ def test_a_spread_is_taken_about_the_mean_of_the_differences() -> None:
         one, other = ((float(score or 0.0) - pair.outcome) ** 2 for score in scores)
         losses.append(one - other)
     assert abs(mean(losses)) > 0.01
-    assert _record(found).nuisance_seen == pytest.approx(stdev(losses), rel=1e-9)
+    assert change_of(found).nuisance_seen == pytest.approx(stdev(losses), rel=1e-9)
 
 
 def test_the_discordance_is_that_of_the_pairs_which_count() -> None:
     protocol = blind_sensitivity()
     pairs = first_evaluable(simulate_pairs(protocol, Truth(n=320)), 300)
     results = conduct(protocol, lock_of(protocol, pairs, look="L1"), [])
-    table, found = _first(results).primary.table, _record(results)
+    table, found = first_of(results).primary.table, change_of(results)
     assert table is not None
     n = table.n11 + table.n10 + table.n01 + table.n00
-    assert found.nuisance_pairs == n == _first(results).primary.n_events
+    assert found.nuisance_pairs == n == first_of(results).primary.n_events
     assert found.nuisance_seen == pytest.approx((table.n10 + table.n01) / n)
     assert found.evaluable_pairs == 300
 
@@ -203,10 +177,10 @@ def test_alpha_spent_before_a_blinded_change_stays_and_the_rest_follows_the_new_
 
     protocol = example_protocol(edit)
     truth = Truth(n=1300, correlation=0.8, seed=2)
-    first, second, last = _made(protocol, truth, ("L1", 300))
-    total = _record(first).total_pairs
+    first, second, last = looks_made(protocol, truth, ("L1", 300))
+    total = change_of(first).total_pairs
     assert 600 < total < 1200
-    one, two, three = _first(last).boundaries
+    one, two, three = first_of(last).boundaries
     assert one.information_fraction == 0.5
     assert two.information_fraction == pytest.approx(math.ceil(0.75 * total) / total)
     assert two.spending_time == pytest.approx(two.information_fraction)
@@ -223,9 +197,9 @@ def test_a_short_look_after_a_change_tells_pairs_that_came_from_none() -> None:
     protocol = blind_shares()
     pairs = first_evaluable(simulate_pairs(protocol, Truth(n=320)), 300)
     first = conduct(protocol, lock_of(protocol, pairs, look="L1"), [])
-    assert _record(first).total_pairs > 1000
-    look = with_change(plan_of(zone_areas(), "L2", ["L1"]), _record(first))
-    log = _first(first).boundaries
+    assert change_of(first).total_pairs > 1000
+    look = with_change(plan_of(zone_areas(), "L2", ["L1"]), change_of(first))
+    log = first_of(first).boundaries
     more = 1.2 * (log[0].statistical_information or 0.0)
     for evaluable, said in ((350, "no more than earlier looks"), (300, "No evaluable pairs came")):
         found = bound_of(
@@ -235,112 +209,15 @@ def test_a_short_look_after_a_change_tells_pairs_that_came_from_none() -> None:
         assert said in (found.reason or "")
 
 
-@cache
-def _promising(seed: int = 3, separation: float = 1.1) -> tuple[LookResults, ...]:
-    truth = Truth(n=1300, candidate_separation=separation, seed=seed)
-    return _made(zone_areas(), truth, ("L1", 300))
-
-
-def test_a_promising_zone_aims_for_its_power_by_hand() -> None:
-    """Two looks at halves: bounds 2.962588 and 1.968596 (O'Brien-Fleming-like)."""
-
-    def edit(document: Document) -> None:
-        promising(document)
-
-    protocol = example_protocol(edit)
-    pairs = first_evaluable(simulate_pairs(protocol, Truth(n=320, seed=3)), 300)
-    found = _record(conduct(protocol, lock_of(protocol, pairs, look="L1"), []))
-    z = found.statistic or 0.0
-    assert found.final_bound == pytest.approx(1.968596, abs=1e-6)
-    critical = (1.968596 - z * math.sqrt(0.5)) / math.sqrt(0.5)
-    effect = z / math.sqrt(0.5)
-    power = special.ndtr(effect * math.sqrt(0.5) - critical)
-    assert found.conditional_power == pytest.approx(power, abs=1e-6)
-    wanted = 0.5 + ((critical + 1.2815515655446004) / effect) ** 2
-    assert found.zone == "promising"
-    assert found.total_pairs == min(1200, math.ceil(600 * wanted))
-
-
-@pytest.mark.parametrize(
-    ("separation", "zone"), [(0.9, "unfavourable"), (1.1, "promising"), (1.25, "favourable")]
-)
-def test_outside_of_the_zone_the_plan_stands(separation: float, zone: str) -> None:
-    found = _record(_promising(separation=separation)[0])
-    assert found.zone == zone
-    assert (found.total_pairs > 600) == (zone == "promising")
-    assert found.weighted
-
-
-def test_a_crossed_bound_changes_nothing() -> None:
-    first = _promising(separation=2.4)[0]
-    found = _record(first)
-    assert _first(first).shown
-    assert (found.zone, found.total_pairs, found.weighted) == ("stopped", 600, False)
-
-
-def test_later_looks_decide_on_stages_at_planned_weights() -> None:
-    first, second, last = _promising()
-    total = _record(first).total_pairs
-    one, two, three = _first(last).boundaries
-    assert two.unweighted is not None
-    assert three.unweighted is not None
-    assert (two.spending_time, three.spending_time) == (0.75, 1.0)
-    information = [one.statistical_information or 0.0, two.unweighted.information]
-    z = [one.statistic or 0.0, two.unweighted.statistic]
-    score = z[1] * math.sqrt(information[1]) - z[0] * math.sqrt(information[0])
-    stage = score / math.sqrt(information[1] - information[0])
-    weighted = (math.sqrt(0.5) * z[0] + math.sqrt(0.25) * stage) / math.sqrt(0.75)
-    assert two.statistic == pytest.approx(weighted)
-    assert two.statistical_information == pytest.approx(information[0] * 1.5)
-    assert last.facts.planned_pairs == total
-    assert last.facts.evaluable_pairs == total
-    planned = _promising(separation=0.9)[-1]
-    assert [b.z for b in _first(planned).boundaries] == pytest.approx(
-        [b.z for b in _first(last).boundaries]
-    )
-    assert second.re_estimation == first.re_estimation == last.re_estimation
-
-
-@pytest.mark.parametrize("seed", range(1, 9))
-def test_interval_p_and_verdict_say_the_same_on_weighted_stages(seed: int) -> None:
-    for results in _promising(seed=seed)[1:]:
-        found = _first(results)
-        bound, test = found.boundaries[-1], found.primary
-        interval = next(i for i in test.intervals if i.kind == "repeated")
-        assert test.statistic == pytest.approx(bound.statistic)
-        assert bound.crossed == ((bound.statistic or 0.0) >= (bound.z or 0.0))
-        assert (interval.low > -0.05) == bound.crossed
-        assert test.p_value == pytest.approx(special.ndtr(-(bound.statistic or 0.0)))
-        sequential = found.sequential
-        assert sequential is not None
-        repeated = next(i for i in sequential.inferences if i.kind == "repeated")
-        assert repeated.estimate == pytest.approx((interval.low + interval.high) / 2)
-        assert repeated.claim
-
-
-def test_without_a_change_of_information_weights_change_nothing() -> None:
-    """In the favourable zone stages have their planned size, and the two z are near each other."""
-    last = _first(_promising(separation=1.25)[-1]).boundaries[-1]
-    assert last.unweighted is not None
-    assert last.statistic == pytest.approx(last.unweighted.statistic, abs=0.05)
-
-
-def test_supporting_populations_are_combined_too() -> None:
-    truth = Truth(n=1300, candidate_separation=1.1, seed=3, candidate_failure_share=0.01)
-    last = _made(zone_areas(), truth, ("L1", 300))[-1]
-    if _record(last).weighted:
-        assert all(each.unweighted is not None for each in _first(last).supporting)
-
-
 def test_a_registered_look_that_was_passed_over_changes_nothing() -> None:
     def edit(document: Document) -> None:
         promising(document)
         document["monitoring"] |= {"looks": THREE_LOOKS, "skipped_looks": "allowed"}
 
-    last = _made(example_protocol(edit), Truth(n=700, seed=3), ("L2", 450))[-1]
+    last = looks_made(example_protocol(edit), Truth(n=700, seed=3), ("L2", 450))[-1]
     assert last.re_estimation is None
     assert last.facts.planned_pairs == 600
-    assert _first(last).boundaries[-1].unweighted is None
+    assert first_of(last).boundaries[-1].unweighted is None
 
 
 def test_a_look_before_the_registered_one_changes_nothing() -> None:
@@ -349,22 +226,22 @@ def test_a_look_before_the_registered_one_changes_nothing() -> None:
         document["monitoring"]["looks"] = THREE_LOOKS
 
     protocol = example_protocol(edit)
-    first, second, last = _made(
+    first, second, last = looks_made(
         protocol, Truth(n=1300, candidate_separation=1.0, seed=3), ("L1", 300)
     )
     assert first.re_estimation is None
     assert second.facts.planned_pairs == 600
-    assert _record(second).look == "L2"
+    assert change_of(second).look == "L2"
     assert departures(protocol, last) == ()
-    early, middle, late = _first(last).boundaries
+    early, middle, late = first_of(last).boundaries
     assert early.unweighted is None
     assert middle.unweighted is None
-    assert (late.unweighted is not None) == _record(second).weighted
+    assert (late.unweighted is not None) == change_of(second).weighted
 
 
 @pytest.mark.parametrize("separation", [0.9, 1.1, 1.25, 2.4])
 def test_the_log_replays_with_its_change_of_size(separation: float) -> None:
-    for results in _promising(separation=separation):
+    for results in promising_looks(separation=separation):
         assert departures(zone_areas(), results) == ()
 
 
@@ -377,9 +254,9 @@ def test_the_log_replays_with_its_change_of_size(separation: float) -> None:
     ],
 )
 def test_an_altered_change_of_size_is_found_out(fields: Document, place: str) -> None:
-    results = _promising()[-1]
+    results = promising_looks()[-1]
     edited = results.model_copy(
-        update={"re_estimation": _record(results).model_copy(update=fields)}
+        update={"re_estimation": change_of(results).model_copy(update=fields)}
     )
     found = departures(zone_areas(), edited)
     assert place in {field for departure in found for field in departure.fields}
@@ -387,17 +264,17 @@ def test_an_altered_change_of_size_is_found_out(fields: Document, place: str) ->
 
 def test_an_altered_discordance_or_blinded_total_is_found_out() -> None:
     protocol = blind_shares()
-    last = _made(protocol, Truth(n=1300, correlation=0.8, seed=2), ("L1", 300))[-1]
+    last = looks_made(protocol, Truth(n=1300, correlation=0.8, seed=2), ("L1", 300))[-1]
     assert departures(protocol, last) == ()
     for fields in ({"total_pairs": 700}, {"nuisance_seen": 0.3}):
-        record = _record(last).model_copy(update=fields)
+        record = change_of(last).model_copy(update=fields)
         assert departures(protocol, last.model_copy(update={"re_estimation": record}))
 
 
 def test_the_total_in_force_is_asked_for_by_look() -> None:
     look = plan_of(zone_areas(), "L2", ["L1"])
     assert look.planned_pairs == 600
-    record = _record(_promising()[0])
+    record = change_of(promising_looks()[0])
     changed = with_change(look, record)
     assert changed.change == Change("L1", record.total_pairs, weighted=True)
     assert changed.planned_at("L1") == 600

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.design_tables import size_lines, size_sentences
+from evaluation.design_tables import size_lines
 from evaluation.planning.document import design_of, to_bytes
 from evaluation.results.design import DesignResults
+from evaluation.results.size_sentences import size_sentences
 from protocols.schema import Protocol
 from reports.build import build_design_report, design_files
 from reports.errors import ReportError

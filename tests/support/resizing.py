@@ -1,9 +1,15 @@
-"""Edits of the example protocol that register a change of the size."""
+"""Edits of the example protocol that register a change of the size, and looks made under them."""
 
+import math
+from functools import cache
 from typing import Any
 
+from evaluation.archive import from_bytes, to_bytes
+from evaluation.conduct import conduct
+from evaluation.results import HypothesisResult, LookResults, ReEstimationResult
 from protocols.schema import Protocol
 from tests.support.example_protocol import Document, example_protocol, hypothesis
+from tests.support.simulator import Truth, first_evaluable, lock_of, simulate_pairs
 
 THREE_LOOKS = [
     {"id": "L1", "information": 0.5},
@@ -120,3 +126,41 @@ def blind_means(**fields: Any) -> Protocol:
 def zone_areas(**fields: Any) -> Protocol:
     """Three looks, AUC within 0.05, 600 pairs, a promising zone of 0.3 to 0.9."""
     return example_protocol(lambda document: zone_document(document, **fields))
+
+
+def looks_made(
+    protocol: Protocol, truth: Truth, *first: tuple[str, int]
+) -> tuple[LookResults, ...]:
+    """These looks, then all later ones at their share of the total in force."""
+    pairs, made = simulate_pairs(protocol, truth), list[LookResults]()
+    looks = [look.id for look in protocol.monitoring.looks]
+
+    def take(name: str, n: int) -> None:
+        data = lock_of(protocol, first_evaluable(pairs, n), look=name)
+        made.append(from_bytes(to_bytes(conduct(protocol, data, made))))
+
+    for name, n in first:
+        take(name, n)
+    for look in protocol.monitoring.looks[looks.index(first[-1][0]) + 1 :]:
+        found = made[-1].re_estimation
+        total = protocol.sample_size.evaluable_pairs if found is None else found.total_pairs
+        take(look.id, math.ceil(look.information * total))
+    return tuple(made)
+
+
+def change_of(results: LookResults) -> ReEstimationResult:
+    """The record of the change, which this look has."""
+    assert results.re_estimation is not None
+    return results.re_estimation
+
+
+def first_of(results: LookResults) -> HypothesisResult:
+    """The first hypothesis."""
+    return results.hypotheses[0]
+
+
+@cache
+def promising_looks(seed: int = 3, separation: float = 1.1) -> tuple[LookResults, ...]:
+    """All three looks at areas in a promising zone."""
+    truth = Truth(n=1300, candidate_separation=separation, seed=seed)
+    return looks_made(zone_areas(), truth, ("L1", 300))

@@ -106,8 +106,8 @@ def resized(z: float, design: TwoStages, zone: Zone, *, effect: float | None = N
         return Resized("favourable", end, planned, planned, critical)
     total = zone.cap * end
     if assumed > 0:
-        root = (critical + float(special.ndtri(zone.target))) / assumed
-        total = min(total, first + max(root, 0.0) ** 2)
+        root = max((critical + float(special.ndtri(zone.target))) / assumed, 0.0)
+        total = min(total, first + root * root)  # a product of floats may be infinite, a power not
     total = max(total, end)
     power = stage_power(z, design, total - first, effect=assumed)
     return Resized("promising", total, planned, power, critical)
