@@ -12,10 +12,12 @@ from collections.abc import Sequence
 
 from scipy import special
 
-from evaluation.design.boundaries import check_information
+from evaluation.design.boundaries import check_information, leaving
 from evaluation.design.roots import inverted
 from evaluation.design.stagewise import StagewiseInference, stagewise_inference, stagewise_p
 from protocols.errors import UsageError
+
+SMALLEST = 1e-300  # a tail that is still a number
 
 
 def weighted_p(
@@ -39,10 +41,31 @@ def weighted_p(
     if not (0 < share < 1 and gained > 0):
         raise UsageError("OVERRUN_WEIGHT", "Late outcomes add information; a weight is in (0, 1).")
     check_information(information)
-    p = stagewise_p(z, bounds_before, information, effect=effect, lower=lower)
-    first = -float(special.ndtri(min(max(p, 1e-300), 1 - 1e-16)))
+    first = _as_z(z, bounds_before, information, effect=effect, lower=lower)
     later = late_z - effect * math.sqrt(gained)
     return float(special.ndtr(-math.sqrt(share) * first - math.sqrt(1 - share) * later))
+
+
+def _as_z(
+    z: float,
+    bounds_before: Sequence[float],
+    information: Sequence[float],
+    *,
+    effect: float,
+    lower: Sequence[float],
+) -> float:
+    """The z of the stage-wise p, from the tail that is the smaller one: p may be next to 1.
+
+    It is where an effect is asked about under which the trial would have stopped long before,
+    as the late outcomes alone may suggest.
+    """
+    p = stagewise_p(z, bounds_before, information, effect=effect, lower=lower)
+    if p <= 0.5:
+        return -float(special.ndtri(max(p, SMALLEST)))
+    below = [*(lower or [-math.inf] * len(bounds_before)), z]
+    ways = leaving([*bounds_before, math.inf], below, information, drift=effect)
+    rest = math.fsum(ways.lower)
+    return float(special.ndtri(max(rest, SMALLEST)))
 
 
 def weighted_inference(

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from scipy.stats import norm
 
 from evaluation.design.adaptive.combination import combined_inference, inverse_normal
 from evaluation.design.adaptive.promising import TwoStages, Zone, resized, stage_power
@@ -237,6 +239,22 @@ def test_late_outcomes_enter_by_weight_or_by_deleting_the_look() -> None:
     assert late.high - late.low < stopped.high - stopped.low
     kept = deletion_inference(2.5, UPPER[:1], (40.0, 80.0), level=0.95)
     assert kept.low < kept.estimate < kept.high
+
+
+@pytest.mark.parametrize("lower", [(), (0.2,)])
+def test_late_outcomes_far_above_a_small_stop_keep_their_weight(lower: tuple[float, ...]) -> None:
+    """Under the effect they suggest, the trial would have stopped before: p is next to 1."""
+    information, late = (1.0, 2.0), (30.0, 5.0)
+    found = weighted_inference(1.0, (2.3,), information, late=late, level=0.95, lower=lower)
+    for effect, goal in ((found.low, 0.025), (found.estimate, 0.5), (found.high, 0.975)):
+        scores = np.linspace(max(lower, default=-99.0), 2.3, 20_001)
+        density = np.exp(norm.logpdf(scores - effect))
+        below = np.trapezoid(density * norm.cdf(math.sqrt(2.0) - scores - effect), scores)
+        below += norm.cdf(lower[0] - effect) if lower else 0.0
+        first = float(norm.ppf(below))
+        late_z = late[0] - effect * math.sqrt(late[1])
+        z = math.sqrt(2 / 7) * first + math.sqrt(5 / 7) * late_z
+        assert norm.sf(z) == pytest.approx(goal, abs=1e-5)
 
 
 def test_orders_of_results_differ_but_agree_on_the_sign_of_the_evidence() -> None:
