@@ -13,11 +13,10 @@ from gateway.store.alarms import hold_of, raise_alarm, resume
 from gateway.store.capture import close_accrual
 from gateway.store.engine import Store, open_store
 from gateway.store.reads import safety_alarms
-from gateway.store.tables import SafetyAlarm
 from protocols.errors import RefusedError
 from protocols.schema import Protocol
 from protocols.vocabulary import Fate
-from tests.evaluation.test_safety_watch import anytime_group, anytime_rule, fate_mix_rule
+from tests.support.between_looks import an_alarm, anytime_group, anytime_rule, fate_mix_rule
 from tests.support.example_protocol import Document, example_protocol
 from tests.support.simulator import MINUTE_US, START_US, Truth, simulate_pairs
 from tests.support.stored_trial import register_trial, store_pairs
@@ -52,22 +51,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def _alarm(store: Store, action: str) -> None:
-    alarm = SafetyAlarm(
-        trial=TRIAL,
-        rule="MISSES",
-        action=action,
-        severity="serious",
-        detail="Missed events: too many.",
-        pair_id="pair-1",
-        n_units=9,
-        entered_at_us=START_US + 5,
-        raised_at_us=START_US + 7,
-        actor="tests",
-    )
-    assert raise_alarm(store, alarm)
-
-
 def _look(store: Store, look: str) -> str:
     found = run_look(store, TRIAL, look, actor="ben", at_us=LATER_US)
     assert verify_look(store, TRIAL, look).same
@@ -86,7 +69,7 @@ def test_every_kind_of_rule_raises_its_alarm_through_the_store(store: Store) -> 
 
 
 def test_an_interim_look_runs_on_a_paused_trial_and_says_so(store: Store) -> None:
-    _alarm(store, "pause")
+    assert raise_alarm(store, an_alarm(TRIAL, action="pause"))
     said = _look(store, "L1")
     assert "the trial is paused, and nobody has resumed it" in said
     assert "paused by MISSES" in said
@@ -94,7 +77,7 @@ def test_an_interim_look_runs_on_a_paused_trial_and_says_so(store: Store) -> Non
 
 
 def test_a_look_after_a_resumption_says_who_and_why(store: Store) -> None:
-    _alarm(store, "pause")
+    assert raise_alarm(store, an_alarm(TRIAL, action="pause"))
     resume(store, TRIAL, "MISSES", by="Ada", reason="No harm.", actor="ada", at_us=START_US + 9)
     found = run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US).results
     (alarm,) = found.alarms
@@ -105,7 +88,7 @@ def test_a_look_after_a_resumption_says_who_and_why(store: Store) -> None:
 
 def test_the_last_look_of_a_paused_trial_waits_and_names_the_pause(store: Store) -> None:
     run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US)
-    _alarm(store, "pause")
+    assert raise_alarm(store, an_alarm(TRIAL, action="pause"))
     early = START_US + 620 * MINUTE_US
     with pytest.raises(RefusedError, match="MISSES has paused"):
         run_look(store, TRIAL, "L2", actor="ben", at_us=early)
@@ -115,7 +98,7 @@ def test_the_last_look_of_a_stopped_trial_waits_for_nobody_and_blames_nobody(
     store: Store,
 ) -> None:
     run_look(store, TRIAL, "L1", actor="ben", at_us=LATER_US)
-    _alarm(store, "stop")
+    assert raise_alarm(store, an_alarm(TRIAL, action="stop"))
     close_accrual(store, TRIAL, "stopped for safety", actor="ben", at_us=LATER_US)
     said = _look(store, "L2")
     assert "stopped by MISSES" in said

@@ -16,8 +16,8 @@ from gateway.store.engine import Store, open_store
 from gateway.store.lock import lock
 from gateway.store.reads import safety_alarms
 from protocols.schema import Protocol
-from tests.evaluation.test_safety_watch import anytime_rule
 from tests.gateway.store.conftest import new_database, postgresql_url
+from tests.support.between_looks import anytime_rule
 from tests.support.example_protocol import Document, example_protocol
 from tests.support.simulator import MINUTE_US, START_US, Truth, simulate_pairs
 from tests.support.stored_trial import register_trial, store_pairs

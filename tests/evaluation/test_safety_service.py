@@ -1,8 +1,6 @@
 """The watch as a service: it reads what is new, waits a store out, and says how it stands."""
 
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,7 @@ from gateway.store.watch_beat import WATCH_FILE, WatchBeat, read_watch_beat
 from tests.evaluation.test_held_looks import PROTOCOL, TRIAL
 from tests.support.simulator import Truth, simulate_pairs
 from tests.support.stored_trial import register_trial, store_pairs
-
-
-def _await(holds: Callable[[], object]) -> None:
-    until = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < until, "it did not come about in time"
-        time.sleep(0.05)
+from tests.support.trial_folder import wait_until
 
 
 def _folder(path: Path) -> Path:
@@ -49,12 +41,12 @@ def test_a_store_that_is_away_is_waited_out_and_what_came_is_read(tmp_path: Path
     thread = threading.Thread(target=service.run)
     thread.start()
     try:
-        _await(lambda: _state(folder) == "away")
+        wait_until(lambda: _state(folder) == "away")
         away.rename(folder / "trial.sqlite")
         store = open_store(f"sqlite:///{folder}/trial.sqlite")
-        _await(lambda: _state(folder) == "watching")
+        wait_until(lambda: _state(folder) == "watching")
         store_pairs(store, PROTOCOL, simulate_pairs(PROTOCOL, Truth(n=200)))
-        _await(lambda: "MISSES" in {row.rule for row in safety_alarms(store, TRIAL)})
+        wait_until(lambda: "MISSES" in {row.rule for row in safety_alarms(store, TRIAL)})
         assert {row.actor for row in safety_alarms(store, TRIAL)} == {"equipoise serve"}
         beat = _beat(folder)
         assert beat is not None

@@ -14,73 +14,15 @@ from evaluation.monitoring.mix_change import mix_change_log_e
 from evaluation.safety_processes import process_of
 from evaluation.safety_watch import Watched, fate_watch, registered_fates, watch
 from gateway.store.arrivals import Arrival
-from gateway.store.records import PairRecord
 from protocols.errors import UsageError
 from protocols.methods.anytime import ANYTIME
 from protocols.schema import AnytimeRule, FateMixRule, Protocol
-from protocols.vocabulary import ASKED, Fate, OutcomeState
+from protocols.vocabulary import OutcomeState
+from tests.support.between_looks import FATES, PARAMETERS, anytime_rule, arrivals_of, fate_mix_rule
 from tests.support.example_protocol import Document, example_protocol
 from tests.support.simulator import START_US, Truth, simulate_pairs
 
-PARAMETERS: dict[str, dict[str, float | tuple[float, ...]]] = {
-    "betting": {},
-    "empirical_bernstein": {},
-    "normal_mixture": {"tightest_at": 100},
-    "stitched": {"sharp_from": 20},
-    "asymptotic": {"tightest_at": 150},
-    "binomial_group_sequential": {"at_units": (60, 100, 150, 200), "spent": (0.25, 0.5, 0.75, 1)},
-    "poisson_maxsprt": {"most_units": 200, "least_events": 2},
-    "binomial_maxsprt": {"most_units": 200, "least_events": 2},
-    "sprt": {"alternative": 0.4, "beta": 0.1, "most_units": 200},
-}
 METHODS = sorted(PARAMETERS)
-
-
-def anytime_rule(method: str = "betting", **fields: object) -> Document:
-    return {
-        "id": "MISSES",
-        "title": "Missed events",
-        "method": method,
-        "event": "not candidate.flag",
-        "counterpart": None,
-        "endpoint": None,
-        "among": "outcome",
-        "unit": "pair",
-        "order": "outcome_arrival",
-        "alpha": 0.025,
-        "limit": 0.2,
-        "parameters": PARAMETERS[method],
-        "burn_in": 0,
-        "severity": "serious",
-        "action": "pause",
-    } | fields
-
-
-FATES = tuple(fate.value for fate in ASKED)
-
-
-def fate_mix_rule(shares: dict[str, float], **fields: object) -> Document:
-    return {
-        "id": "MIX",
-        "title": "Fates of the askings",
-        "shares": shares,
-        "weight": 100.0,
-        "alpha": 0.01,
-        "severity": "moderate",
-        "action": "notify",
-    } | fields
-
-
-def anytime_group(*rules: str, **fields: object) -> Document:
-    return {
-        "id": "ANY_HARM",
-        "title": "Some harm",
-        "rules": rules,
-        "merge": "average",
-        "alpha": 0.02,
-        "severity": "serious",
-        "action": "stop",
-    } | fields
 
 
 def _rule(method: str = "betting", **fields: object) -> AnytimeRule:
@@ -89,18 +31,6 @@ def _rule(method: str = "betting", **fields: object) -> AnytimeRule:
 
 def _protocol(*rules: Document) -> Protocol:
     return example_protocol(lambda document: document.update(anytime_safety=list(rules)))
-
-
-def _arrivals(pairs: Sequence[PairRecord], *, late: int = 0) -> list[Arrival]:
-    """Each outcome an hour after its pair; every third of them `late` hours later."""
-    hour = 3_600_000_000
-    found = []
-    for i, pair in enumerate(pairs):
-        known = pair.outcome is not None and pair.candidate.fate is not Fate.PENDING
-        at = pair.arrived_at_us + hour * (1 + late * (i % 3 == 0))
-        asked = None if pair.candidate.fate is Fate.PENDING else pair.arrived_at_us
-        found.append(Arrival(pair, asked, at if known else None))
-    return found
 
 
 def _stream(share: float, n: int, seed: int = 3) -> FloatArray:
@@ -198,7 +128,7 @@ def _only(protocol: Protocol, arrivals: Sequence[Arrival]) -> Watched:
 def test_outcomes_enter_as_they_arrived_and_not_as_their_requests_did() -> None:
     protocol = _protocol(anytime_rule(among="true"))
     pairs = simulate_pairs(protocol, Truth(n=120))
-    arrivals = _arrivals(pairs, late=40)
+    arrivals = arrivals_of(pairs, late=40)
     entered = [case.entered_at_us for case in _only(protocol, arrivals).units.cases]
     assert entered == sorted(entered)
     by_request = [case.ordinal for case in _only(protocol, arrivals).units.cases]
@@ -209,7 +139,7 @@ def test_outcomes_enter_as_they_arrived_and_not_as_their_requests_did() -> None:
 def test_an_alarm_names_the_pair_and_the_moment_and_stays() -> None:
     protocol = _protocol(anytime_rule(limit=0.02))
     pairs = simulate_pairs(protocol, Truth(n=300, candidate_separation=0.3))
-    arrivals = _arrivals(pairs)
+    arrivals = arrivals_of(pairs)
     found = _only(protocol, arrivals)
     unit = found.raised_by
     assert found.raised_after is not None
@@ -223,13 +153,13 @@ def test_a_pending_pair_and_an_unknown_outcome_are_no_case() -> None:
     protocol = _protocol(anytime_rule(among="true"))
     pairs = simulate_pairs(protocol, Truth(n=100, pending=7, missing_outcome_share=0.2))
     known = [p for p in pairs[:93] if p.outcome_state is OutcomeState.ASCERTAINED]
-    assert len(_only(protocol, _arrivals(pairs)).units.cases) == len(known)
+    assert len(_only(protocol, arrivals_of(pairs)).units.cases) == len(known)
 
 
 def test_a_candidate_without_an_answer_has_flagged_nothing() -> None:
     protocol = _protocol(anytime_rule())
     pairs = simulate_pairs(protocol, Truth(n=60, candidate_failure_share=1.0))
-    assert {case.value for case in _only(protocol, _arrivals(pairs)).units.cases} == {1.0}
+    assert {case.value for case in _only(protocol, arrivals_of(pairs)).units.cases} == {1.0}
 
 
 def test_a_subject_is_one_case_and_comes_back_as_none() -> None:
@@ -259,7 +189,7 @@ def test_several_harms_are_merged_by_their_average_at_every_moment() -> None:
     rules = [anytime_rule(), anytime_rule(id="OTHER", event="candidate.flag", limit=0.3)]
     protocol = _protocol(*rules, anytime_rule("sprt", id="COUNTS"))
     pairs = simulate_pairs(protocol, Truth(n=200))
-    found = watch(protocol, _arrivals(pairs))
+    found = watch(protocol, arrivals_of(pairs))
     assert found.merged is not None
     assert found.merged.rules == ("MISSES", "OTHER")
     ends = [math.exp(one.process.statistic[-1]) for one in found.rules[:2]]
@@ -271,9 +201,9 @@ def test_a_mirror_whose_fates_change_is_noticed_and_one_whose_do_not_is_not() ->
     protocol = _protocol()
     steady = simulate_pairs(protocol, Truth(n=900, candidate_failure_share=0.05))
     broken = simulate_pairs(protocol, Truth(n=900, candidate_failure_share=0.5, seed=2))
-    assert fate_watch(_arrivals(steady)).p_value > 0.05
+    assert fate_watch(arrivals_of(steady)).p_value > 0.05
     drifted = [replace(p, ordinal=i) for i, p in enumerate((*steady[:450], *broken[450:]))]
-    found = fate_watch(_arrivals(drifted))
+    found = fate_watch(arrivals_of(drifted))
     assert found.p_value < 1e-4
     assert found.n == 900
     assert sum(found.counts.values()) == 900
@@ -284,7 +214,7 @@ def test_registered_shares_are_held_to_exactly() -> None:
     pairs = simulate_pairs(protocol, Truth(n=500, candidate_failure_share=0.3))
     shares = (0.93, *(0.01,) * 7)
     mix = FateMixRule.model_validate(fate_mix_rule(dict(zip(FATES, shares, strict=True))))
-    found = registered_fates(mix, _arrivals(pairs), longest_us=0)
+    found = registered_fates(mix, arrivals_of(pairs), longest_us=0)
     assert found.p_value < 1e-6
     assert found.against == "registered"
     assert 0 < found.after < 500

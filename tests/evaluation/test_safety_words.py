@@ -27,11 +27,11 @@ from gateway.store.records import PairRecord
 from protocols.load import load
 from protocols.schema import AnytimeRule, FateMixRule, Protocol
 from protocols.vocabulary import Fate
-from tests.evaluation.test_safety_watch import (
+from tests.support.between_looks import (
     FATES,
-    _arrivals,
     anytime_group,
     anytime_rule,
+    arrivals_of,
     fate_mix_rule,
 )
 from tests.support.example_protocol import Document, example_protocol
@@ -51,7 +51,7 @@ def _protocol(*rules: Document, **sections: object) -> Protocol:
 
 
 def _watched(protocol: Protocol, truth: Truth) -> SafetyWatch:
-    return watch(protocol, _arrivals(simulate_pairs(protocol, truth)))
+    return watch(protocol, arrivals_of(simulate_pairs(protocol, truth)))
 
 
 def test_a_stitched_rule_signals_where_its_sum_reaches_the_boundary() -> None:
@@ -151,11 +151,11 @@ def test_what_harms_both_arms_alike_is_no_net_harm() -> None:
     alike = [
         replace(p, candidate=replace(p.candidate, flag=p.standard_of_care.flag)) for p in pairs
     ]
-    shares, excess = watch(protocol, _arrivals(alike)).rules
+    shares, excess = watch(protocol, arrivals_of(alike)).rules
     assert shares.raised_after is not None
     assert {case.value for case in excess.units.cases} == {0.0}
     assert excess.raised_after is None
-    worse = watch(protocol, _arrivals(pairs)).rules[1]
+    worse = watch(protocol, arrivals_of(pairs)).rules[1]
     values = {p.pair_id: p for p in pairs}
     for case in worse.units.cases:
         pair = values[case.pair_id]
@@ -181,7 +181,7 @@ def test_a_loss_without_bounds_is_watched_in_the_order_of_its_own_outcome() -> N
     document = base.model_dump(mode="json") | {"anytime_safety": [rule]}
     protocol = Protocol.model_validate_json(json.dumps(document))
     pairs = with_further(simulate_pairs(protocol, Truth(n=300)))
-    arrivals = _arrivals(pairs)
+    arrivals = arrivals_of(pairs)
     hour = 3_600_000_000
     reversed_order = [
         replace(a, further_at_us={"severity": pairs[-1].arrived_at_us + hour * (1000 - i)})

@@ -18,6 +18,7 @@ from protocols.vocabulary import Fate
 from tests.support.arms import Arm, running_arm
 from tests.support.example_protocol import example_protocol
 from tests.support.gateway import RunningGateway, decision, make_folder, running_gateway
+from tests.support.trial_folder import wait_until
 
 
 @contextmanager
@@ -192,7 +193,7 @@ def test_a_disk_that_refuses_to_write_opens_a_new_epoch_and_loses_nothing_unsaid
         statuses = {gateway.decide(f"enc-{n}").status for n in range(30)}
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, unlimited)
-        _await(lambda: gateway.send("GET", "/readyz").json()["journal"] == "up")
+        wait_until(lambda: gateway.send("GET", "/readyz").json()["journal"] == "up")
         assert statuses == {200}
         assert gateway.decide("after").status == 200
         known = {record.pair_id for record in gateway.records()}
@@ -209,7 +210,7 @@ def test_a_gateway_without_a_journal_folder_still_answers(tmp_path: Path) -> Non
         assert gateway.send("GET", "/readyz").json()["journal"] == "down"
         assert [gap.cause for gap in gateway.gaps()] == ["journal_down"]
         (tmp_path / "journal").unlink()
-        _await(lambda: gateway.send("GET", "/readyz").json()["journal"] == "up")
+        wait_until(lambda: gateway.send("GET", "/readyz").json()["journal"] == "up")
         gateway.decide("enc-2")
         assert len(gateway.records()) == 1
 
@@ -247,7 +248,7 @@ def test_readiness_fails_first_and_requests_are_still_answered(tmp_path: Path) -
     with trial(tmp_path, settings=settings) as (gateway, _):
         gateway.decide()
         gateway.process.send_signal(signal.SIGTERM)
-        _await(lambda: gateway.send("GET", "/readyz").status == 503)
+        wait_until(lambda: gateway.send("GET", "/readyz").status == 503)
         assert gateway.decide().status == 200
         gateway.hang_up()
         assert gateway.process.wait(60) == 0
@@ -268,7 +269,7 @@ def test_what_cannot_be_finished_at_the_end_is_on_record_as_lost(tmp_path: Path)
     settings = {"drain_s": 1}
     with trial(tmp_path, "hung", deadline_ms=30_000, settings=settings) as (gateway, _):
         lane = _in_background(gateway, "enc-1")
-        _await(lambda: b"in_flight 1.0" in gateway.send("GET", "/metrics").body)
+        wait_until(lambda: b"in_flight 1.0" in gateway.send("GET", "/metrics").body)
         gateway.stop()
         lane.join()
         assert [record.soc_fate for record in gateway.records()] == [Fate.LOST_AT_SHUTDOWN]
@@ -331,14 +332,5 @@ def _locked_journal(gateway: RunningGateway) -> Iterator[None]:
 
 
 def _await_records(gateway: RunningGateway, n: int) -> list[Any]:
-    _await(lambda: len(gateway.records()) >= n)
+    wait_until(lambda: len(gateway.records()) >= n)
     return gateway.records()
-
-
-def _await(condition: Any, *, timeout_s: float = 10.0) -> None:
-    until = time.monotonic() + timeout_s
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")

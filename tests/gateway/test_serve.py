@@ -1,15 +1,10 @@
 """`equipoise serve`: two processes, and what happens when one of them dies."""
 
-import http.client
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,55 +12,8 @@ import pytest
 from protocols.errors import RefusedError, UsageError
 from tests.support.arms import start_arm
 from tests.support.gateway import ROOT, make_folder
-
-
-@contextmanager
-def served(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    with (folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.serve", "--folder", str(folder)],
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(40)
-
-
-def _port(folder: Path) -> int:
-    port: int = json.loads((folder / "equipoise.json").read_text())["port"]
-    return port
-
-
-def _is_ready(folder: Path) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", _port(folder), timeout=2)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
-def _children(process: "subprocess.Popen[bytes]") -> dict[str, int]:
-    found = {}
-    task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    for pid in task.read_text().split():
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"-m" in command:
-            found[command[command.index(b"-m") + 1].decode()] = int(pid)
-    return found
-
-
-def _await(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
-    until = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
+from tests.support.served import children_of, is_ready, port_of, served
+from tests.support.trial_folder import wait_until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the children of a process from /proc")
@@ -74,11 +22,11 @@ def test_whichever_of_the_two_dies_is_started_again(tmp_path: Path, victim: str)
     with start_arm() as url:
         folder = make_folder(tmp_path, standard_of_care_url=url, candidate_url=url, store=True)
         with served(folder) as process:
-            _await(lambda: _is_ready(folder) and len(_children(process)) == 2)
-            pid = _children(process)[victim]
+            wait_until(lambda: is_ready(folder) and len(children_of(process)) == 2)
+            pid = children_of(process)[victim]
             os.kill(pid, signal.SIGKILL)
-            _await(lambda: _children(process).get(victim, pid) != pid)
-            _await(lambda: _is_ready(folder))
+            wait_until(lambda: children_of(process).get(victim, pid) != pid)
+            wait_until(lambda: is_ready(folder))
         assert process.returncode == 0
 
 
@@ -99,7 +47,7 @@ def test_an_address_that_is_taken_ends_it_with_a_sentence_and_leaves_no_journal(
     tmp_path: Path,
 ) -> None:
     folder = make_folder(tmp_path, standard_of_care_url="http://127.0.0.1:9/", drain_s=0.3)
-    with socket.create_server(("127.0.0.1", _port(folder))):
+    with socket.create_server(("127.0.0.1", port_of(folder))):
         result = _gateway_alone(folder)
     assert result.returncode == UsageError.exit_status
     assert "equipoise: ADDRESS: the gateway cannot listen on http://127.0.0.1:" in result.stderr
@@ -109,10 +57,10 @@ def test_an_address_that_is_taken_ends_it_with_a_sentence_and_leaves_no_journal(
 def test_a_predecessor_that_still_drains_is_waited_for(tmp_path: Path) -> None:
     with start_arm() as url:
         folder = make_folder(tmp_path, standard_of_care_url=url, candidate_url=url, store=True)
-        with socket.create_server(("127.0.0.1", _port(folder))) as predecessor, served(folder):
-            _await(lambda: "is taken; waiting" in (folder / "serve.log").read_text())
+        with socket.create_server(("127.0.0.1", port_of(folder))) as predecessor, served(folder):
+            wait_until(lambda: "is taken; waiting" in (folder / "serve.log").read_text())
             predecessor.close()
-            _await(lambda: _is_ready(folder))
+            wait_until(lambda: is_ready(folder))
 
 
 def test_a_protocol_changed_after_its_registration_is_not_served(tmp_path: Path) -> None:
@@ -130,7 +78,7 @@ def test_what_a_gateway_writes_is_closed_to_everybody_else(tmp_path: Path) -> No
     with start_arm() as url:
         folder = make_folder(tmp_path, standard_of_care_url=url, candidate_url=url, store=True)
         with served(folder):
-            _await(lambda: _is_ready(folder) and (folder / "mirror.json").exists())
+            wait_until(lambda: is_ready(folder) and (folder / "mirror.json").exists())
             made = [*(folder / "journal").iterdir(), folder / "mirror.json", folder / "journal"]
     assert len(made) >= 3
     assert not [path.name for path in made if path.exists() and path.stat().st_mode & 0o007]

@@ -18,12 +18,12 @@ from gateway.store.engine import Store, open_store
 from gateway.store.reads import pending_pairs
 from gateway.store.tables import Encounter
 from gateway.store.watch_beat import WATCH_FILE, WatchBeat, read_watch_beat
-from tests.evaluation.test_safety_watch import anytime_rule
-from tests.gateway.test_serve import _await, _children, _is_ready, _port, served
 from tests.support.arms import start_arm
+from tests.support.between_looks import anytime_rule
 from tests.support.example_protocol import Document, example_protocol
 from tests.support.gateway import RunningGateway, make_folder
-from tests.support.trial_folder import CANDIDATE_IDENTITY, SOC_IDENTITY
+from tests.support.served import children_of, is_ready, port_of, served
+from tests.support.trial_folder import CANDIDATE_IDENTITY, SOC_IDENTITY, wait_until
 
 WATCH = "evaluation.safety_service"
 
@@ -47,7 +47,7 @@ def _status(folder: Path) -> Any:
 
 
 def _decide(folder: Path, numbers: range, process: Any) -> None:
-    gateway = RunningGateway(folder, TRIAL, _port(folder), process, folder / "serve.log")
+    gateway = RunningGateway(folder, TRIAL, port_of(folder), process, folder / "serve.log")
     for number in numbers:
         reply = gateway.decide(f"enc-{number}", subject=f"sub-{number}")
         assert reply.status == 200
@@ -83,26 +83,26 @@ def test_the_watch_runs_beside_the_mirror_and_what_it_raises_is_obeyed(tmp_path:
             store=True,
         )
         with served(folder) as process:
-            _await(lambda: _is_ready(folder) and WATCH in _children(process))
+            wait_until(lambda: is_ready(folder) and WATCH in children_of(process))
             _decide(folder, range(10), process)
-            _await(lambda: _n_asked(folder) == 10)
+            wait_until(lambda: _n_asked(folder) == 10)
 
-            pid = _children(process)[WATCH]
+            pid = children_of(process)[WATCH]
             os.kill(pid, signal.SIGKILL)
-            _await(lambda: _children(process).get(WATCH, pid) != pid)
+            wait_until(lambda: children_of(process).get(WATCH, pid) != pid)
 
             store = open_store(f"sqlite:///{folder / 'trial.sqlite'}")
             _report_events(store, _pairs(folder))
-            _await(lambda: _status(folder)["held"] == "paused")
-            _await(lambda: _status(folder)["mirror"]["held_by"] == ["MISSES"])
+            wait_until(lambda: _status(folder)["held"] == "paused")
+            wait_until(lambda: _status(folder)["mirror"]["held_by"] == ["MISSES"])
             assert _status(folder)["watch"]["state"] == "watching"
-            _await(lambda: _status(folder)["watch"]["lag_s"] is not None)
+            wait_until(lambda: _status(folder)["watch"]["lag_s"] is not None)
             assert "ALARM MISSES asks to pause" in (folder / "serve.log").read_text()
 
             _decide(folder, range(10, 15), process)  # answers go on; askings do not
-            _await(lambda: len(pending_pairs(store, TRIAL, limit=100)) == 5)
+            wait_until(lambda: len(pending_pairs(store, TRIAL, limit=100)) == 5)
             _resume(folder)
-            _await(lambda: _n_asked(folder) == 15)
+            wait_until(lambda: _n_asked(folder) == 15)
             assert _status(folder)["held"] is None
             store.close()
         assert process.returncode == 0

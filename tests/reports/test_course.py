@@ -9,9 +9,9 @@ from evaluation.conduct import conduct
 from evaluation.results import AlarmEntry, LookResults
 from protocols.schema import Protocol
 from reports.build import report_files
-from tests.evaluation.test_safety_watch import anytime_rule
 from tests.reports.example_results import as_bytes, final_results
 from tests.reports.reading_html import PageReader
+from tests.support.between_looks import anytime_rule
 from tests.support.example_protocol import Document, example_protocol
 from tests.support.simulator import Truth, first_evaluable, lock_of, simulate_pairs
 from tests.support.watched import futility_rule, harm_bound, share_alpha

@@ -198,7 +198,7 @@ def _counting_clock(path: Path) -> Callable[[], int]:
     return lambda: FIRST_US + started
 
 
-def wait_until(holds: Callable[[], bool], *, longest_s: float = 60.0) -> None:
+def wait_until(holds: Callable[[], object], *, longest_s: float = 60.0) -> None:
     """Wait until something holds; fail when it does not in time."""
     ends_at_s = time.monotonic() + longest_s
     while not holds():

@@ -19,7 +19,7 @@ from tests.evaluation.planning.rehearsed import (
     rehearsed_protocol,
     scenario,
 )
-from tests.evaluation.test_safety_watch import anytime_rule
+from tests.support.between_looks import anytime_rule
 from tests.support.example_protocol import example_protocol
 
 

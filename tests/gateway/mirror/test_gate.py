@@ -7,9 +7,9 @@ import pytest
 
 from gateway.store.alarms import raise_alarm, resume
 from gateway.store.reads import completeness
-from gateway.store.tables import SafetyAlarm
 from protocols.errors import RefusedError
 from tests.support.arms import Arm, running_arm
+from tests.support.between_looks import an_alarm
 from tests.support.trial_folder import (
     CANDIDATE_IDENTITY,
     TrialFolder,
@@ -26,19 +26,9 @@ def _now_us() -> int:
 
 def _raise(folder: TrialFolder, rule: str = "MISSES", action: str = "pause") -> None:
     store = folder.store()
-    alarm = SafetyAlarm(
-        trial=folder.trial,
-        rule=rule,
-        action=action,
-        severity="serious",
-        detail="too many",
-        pair_id="pair-1",
-        n_units=9,
-        entered_at_us=_now_us(),
-        raised_at_us=_now_us(),
-        actor="tests",
-    )
-    assert raise_alarm(store, alarm)
+    now_us = _now_us()
+    raised = an_alarm(folder.trial, rule, action, entered_at_us=now_us, raised_at_us=now_us)
+    assert raise_alarm(store, raised)
     store.close()
 
 

@@ -33,24 +33,15 @@ from tests.gateway.store.ward import (
     request,
     ship_requests,
 )
+from tests.support.between_looks import an_alarm
 from tests.support.example_protocol import example_protocol
 
 LATER_US = START_US + 100 * MINUTE_US
 
 
 def _alarm(rule: str = "S1", action: str = "pause", actor: str = "watch") -> SafetyAlarm:
-    return SafetyAlarm(
-        trial=TRIAL,
-        rule=rule,
-        action=action,
-        severity="serious",
-        detail="the e-value is 41 after 9 subjects",
-        pair_id="pair-000001",
-        n_units=9,
-        entered_at_us=START_US + 5,
-        raised_at_us=START_US + 7,
-        actor=actor,
-    )
+    moments = {"entered_at_us": START_US + 5, "raised_at_us": START_US + 7}
+    return an_alarm(TRIAL, rule, action, actor=actor, **moments)
 
 
 def test_a_rule_raises_once_and_the_first_row_stays(store: Store) -> None:
