@@ -7,9 +7,9 @@ of its own. Nothing here names a subject or a pair.
 from collections.abc import Iterator
 
 from evaluation.results import AlarmEntry, Boundary, HarmReading, HypothesisResult
-from protocols.schema.sequential import AnytimeGroup, FateMixRule
+from protocols.schema.sequential import AnytimeGroup, AnytimeRule, FateMixRule, HarmBound
 from reports import numbers
-from reports.blocks import Block, Column, Points, Row, Section, Table, Text, blank, cell
+from reports.blocks import Block, Cell, Column, Points, Row, Section, Table, Text, blank, cell
 from reports.reading import Reading
 from reports.sentences import as_clause, listed
 
@@ -18,6 +18,7 @@ NOTHING = (
     "above are read at looks only."
 )
 Crossing = tuple[HypothesisResult, Boundary, HarmReading]
+Watching = AnytimeRule | AnytimeGroup | FateMixRule | HarmBound
 
 
 def alarms_section(reading: Reading) -> Section:
@@ -156,46 +157,42 @@ def alarms_table(reading: Reading) -> Table:
     )
 
 
+def _row(watched: str, how_often: str, limit: Cell, rule: Watching, since: str | None) -> Row:
+    """A rule or bound with its alpha and action; `since` is None where no alarm was raised."""
+    return Row(
+        (
+            cell(watched),
+            cell(how_often),
+            limit,
+            cell(numbers.alpha(rule.alpha), rule.alpha),
+            blank("none") if since is None else cell(since),
+            cell(rule.action),
+        ),
+        strong=since is not None,
+    )
+
+
+def _raised(reading: Reading) -> dict[str, str]:
+    """The moment of each alarm between looks, by its rule."""
+    return {e.rule: numbers.instant(e.entered_at) for e in reading.results.alarms}
+
+
 def _rule_rows(reading: Reading) -> Iterator[Row]:
-    raised = {entry.rule: entry for entry in reading.results.alarms}
+    raised = _raised(reading)
     for rule in reading.protocol.anytime_safety:
-        entry = raised.get(rule.id)
         start = f", from {rule.unit} {numbers.count(rule.burn_in)} on" if rule.burn_in else ""
-        yield Row(
-            (
-                cell(rule.title),
-                cell(f"every outcome{start}"),
-                cell(f"{numbers.trimmed(rule.limit)} per {rule.unit}", rule.limit),
-                cell(numbers.alpha(rule.alpha), rule.alpha),
-                blank("none") if entry is None else cell(numbers.instant(entry.entered_at)),
-                cell(rule.action),
-            ),
-            strong=entry is not None,
-        )
+        limit = cell(f"{numbers.trimmed(rule.limit)} per {rule.unit}", rule.limit)
+        yield _row(rule.title, f"every outcome{start}", limit, rule, raised.get(rule.id))
 
 
 def _other_rows(reading: Reading) -> Iterator[Row]:
     """Rules taken together, and the mix of the candidate's fates."""
-    plan = reading.protocol
-    raised = {entry.rule: entry for entry in reading.results.alarms}
-    others: list[tuple[AnytimeGroup | FateMixRule, str]] = [
-        (group, "every outcome") for group in plan.anytime_groups
-    ]
-    if plan.fate_mix is not None:
-        others.append((plan.fate_mix, "every asking"))
-    for rule, how_often in others:
-        entry = raised.get(rule.id)
-        yield Row(
-            (
-                cell(rule.title),
-                cell(how_often),
-                cell("as registered"),
-                cell(numbers.alpha(rule.alpha), rule.alpha),
-                blank("none") if entry is None else cell(numbers.instant(entry.entered_at)),
-                cell(rule.action),
-            ),
-            strong=entry is not None,
-        )
+    plan, raised, limit = reading.protocol, _raised(reading), cell("as registered")
+    for group in plan.anytime_groups:
+        yield _row(group.title, "every outcome", limit, group, raised.get(group.id))
+    mix = plan.fate_mix
+    if mix is not None:
+        yield _row(mix.title, "every asking", limit, mix, raised.get(mix.id))
 
 
 def _bound_rows(reading: Reading) -> Iterator[Row]:
@@ -208,15 +205,6 @@ def _bound_rows(reading: Reading) -> Iterator[Row]:
         if found is None:
             continue
         looks = [(b, b.harm[place]) for b in found.boundaries if len(b.harm) > place]
-        first = next(((b, h) for b, h in looks if h.crossed), None)
-        yield Row(
-            (
-                cell(f"{found.endpoint_title} ({found.id}): the candidate is worse"),
-                cell("every look"),
-                cell("no difference"),
-                cell(numbers.alpha(bound.alpha), bound.alpha),
-                blank("none") if first is None else cell(f"look {first[0].look}"),
-                cell(bound.action),
-            ),
-            strong=first is not None,
-        )
+        since = next((f"look {b.look}" for b, harm in looks if harm.crossed), None)
+        watched = f"{found.endpoint_title} ({found.id}): the candidate is worse"
+        yield _row(watched, "every look", cell("no difference"), bound, since)

@@ -12,19 +12,18 @@ _HORIZON = "the horizon: after this many units the rule no longer signals"
 _LEAST_EVENTS = Parameter(
     "least_events", "integer", "the fewest events that can be a signal", low=1, high=1000
 )
+_TIGHTEST_AT = Parameter(
+    "tightest_at",
+    "integer",
+    "the number of units at which the rule is sharpest",
+    low=1,
+    high=1_000_000,
+)
 
 ANYTIME: Final[Mapping[str, tuple[Parameter, ...]]] = {
     "betting": (),
     "empirical_bernstein": (),
-    "normal_mixture": (
-        Parameter(
-            "tightest_at",
-            "integer",
-            "the number of units at which the rule is sharpest",
-            low=1,
-            high=1_000_000,
-        ),
-    ),
+    "normal_mixture": (_TIGHTEST_AT,),
     "stitched": (
         Parameter(
             "sharp_from",
@@ -34,15 +33,7 @@ ANYTIME: Final[Mapping[str, tuple[Parameter, ...]]] = {
             high=1_000_000,
         ),
     ),
-    "asymptotic": (
-        Parameter(
-            "tightest_at",
-            "integer",
-            "the number of units at which the rule is sharpest",
-            low=1,
-            high=1_000_000,
-        ),
-    ),
+    "asymptotic": (_TIGHTEST_AT,),
     "poisson_maxsprt": (
         Parameter("most_units", "integer", _HORIZON, low=1, high=20_000),
         _LEAST_EVENTS,
