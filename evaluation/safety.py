@@ -7,6 +7,7 @@ nothing there, so that it is a miss. What a rule cannot settle for a pair, becau
 at is missing, is left out of the share and said in the sentence.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,25 @@ def values_of(sample: Sample, i: int) -> dict[str, Value]:
     )
 
 
+def column_of(sample: Sample, name: str) -> list[Value]:
+    """What `values_of` gives under one name, of every pair of `sample`."""
+    records = sample.records
+    match name:
+        case "outcome":
+            return [value != 0 for value in sample.outcome.tolist()]
+        case "candidate.flag":
+            return list(sample.candidate_flag.tolist())
+        case "candidate.score":
+            return [record.candidate.score for record in records]
+        case "standard_of_care.flag":
+            return [record.standard_of_care.flag for record in records]
+        case "standard_of_care.score":
+            return [record.standard_of_care.score for record in records]
+        case _:
+            field = name.removeprefix("inputs.")
+            return [record.inputs.get(field) for record in records]
+
+
 class Judge:
     """One expression over many pairs; pairs alike in every name it looks at are judged once."""
 
@@ -75,6 +95,19 @@ class Judge:
         if key not in self._known:
             self._known[key] = self._expression.evaluate(values)
         return self._known[key]
+
+    def over(self, column: Callable[[str], Sequence[Value]], n: int) -> list[bool | None]:
+        """The same of `n` pairs at once, from whole columns."""
+        if not self._looked_at:
+            return [self({})] * n
+        found = []
+        for row in zip(*(column(name) for name in self._looked_at), strict=True):
+            key = tuple((type(value), value) for value in row)
+            if key not in self._known:
+                values = dict(zip(self._looked_at, row, strict=True))
+                self._known[key] = self._expression.evaluate(values)
+            found.append(self._known[key])
+        return found
 
 
 def _count(

@@ -17,10 +17,11 @@ from evaluation.inference.arrays import FloatArray, IntArray
 from evaluation.measures import columns_of, happened_of
 from evaluation.monitoring.units import subject_units
 from evaluation.populations import UNKNOWN, Sample
-from evaluation.safety import Judge, values_of
+from evaluation.safety import Judge, column_of
 from evaluation.values import Seen
 from evaluation.values import values_of as measured_values
 from gateway.store.arrivals import Arrival
+from protocols.expressions import Value
 from protocols.methods.anytime import COUNTING
 from protocols.names import safety_names
 from protocols.schema import AnytimeRule, Endpoint, Protocol
@@ -46,56 +47,84 @@ class Units:
     n_left_out: int
 
 
-def units_of(
-    protocol: Protocol, rule: AnytimeRule, sample: Sample, arrivals: Sequence[Arrival]
-) -> Units:
-    """The rule's cases among the pairs of `sample` that have entered."""
+class Entered:
+    """The pairs of a sample that have entered, in their order; read once for all rules."""
+
+    def __init__(self, protocol: Protocol, sample: Sample, arrivals: Sequence[Arrival]) -> None:
+        self._protocol = protocol
+        self._sample = sample
+        self._arrivals = arrivals
+        self._ordered: dict[str | None, InOrder] = {}
+
+    def of(self, endpoint: Endpoint | None) -> "InOrder":
+        """Those for a rule on this endpoint, None for a rule on an event."""
+        further = None if endpoint is None else further_outcome(self._protocol, endpoint)
+        name = None if further is None else further.name
+        if name not in self._ordered:
+            self._ordered[name] = _in_order(self._sample, _moments(name, self._arrivals))
+        return self._ordered[name]
+
+
+class InOrder:
+    """Pairs in the order of `times`; what an expression may look at, column by column."""
+
+    def __init__(self, sample: Sample, times: IntArray) -> None:
+        self.sample = sample
+        self.times = times
+        self._columns: dict[str, list[Value]] = {}
+
+    def judged(self, judge: Judge) -> list[bool | None]:
+        """What the expression makes of each pair."""
+        return judge.over(self._column, self.sample.n)
+
+    def _column(self, name: str) -> list[Value]:
+        if name not in self._columns:
+            self._columns[name] = column_of(self.sample, name)
+        return self._columns[name]
+
+
+def units_of(protocol: Protocol, rule: AnytimeRule, entered: Entered) -> Units:
+    """The rule's cases among the pairs that have entered."""
     endpoint = next((e for e in protocol.endpoints if e.id == rule.endpoint), None)
-    moments = _moments(protocol, endpoint, arrivals)
-    entered = _in_order(sample, moments)
-    times = np.array([moments[r.pair_id] for r in entered.records], dtype=np.int64)
-    harm = _losses(protocol, endpoint, entered) if endpoint else _events(protocol, rule, entered)
-    among = Judge(rule.among, safety_names(protocol))
-    rows, n_unsettled = [], 0
-    for i in range(entered.n):
-        inside = among(values_of(entered, i))
-        if inside is False:
-            continue
-        if inside is None or np.isnan(harm[i]):
-            n_unsettled += 1
-            continue
-        rows.append(i)
+    ordered = entered.of(endpoint)
+    sample, times = ordered.sample, ordered.times
+    harm = _losses(protocol, endpoint, sample) if endpoint else _events(protocol, rule, ordered)
+    inside = ordered.judged(Judge(rule.among, safety_names(protocol)))
+    known = (~np.isnan(harm)).tolist()
+    rows = [
+        i for i, (among, there) in enumerate(zip(inside, known, strict=True)) if among and there
+    ]
+    n_unsettled = sum(among is not False for among in inside) - len(rows)
     x = harm[rows]
     if rule.unit == "pair":
         cases = zip(rows, x.tolist(), strict=True)
-        return Units(tuple(_unit(entered, times, *case) for case in cases), n_unsettled, 0)
-    return _by_subject(rule, entered, times, rows=rows, x=x, n_unsettled=n_unsettled)
+        moments = times.tolist()
+        return Units(tuple(_unit(sample, moments, *case) for case in cases), n_unsettled, 0)
+    return _by_subject(rule, sample, times, rows=rows, x=x, n_unsettled=n_unsettled)
 
 
-def _moments(
-    protocol: Protocol, endpoint: Endpoint | None, arrivals: Sequence[Arrival]
-) -> dict[str, int | None]:
-    """When each pair enters for this rule."""
-    further = None if endpoint is None else further_outcome(protocol, endpoint)
+def _moments(further: str | None, arrivals: Sequence[Arrival]) -> dict[str, int | None]:
+    """When each pair enters for a rule that waits for this further outcome too."""
     moments: dict[str, int | None] = {}
     for arrival in arrivals:
         at = arrival.entered_at_us
         if at is not None and further is not None and arrival.further_at_us is not None:
-            later = arrival.further_at_us.get(further.name)
+            later = arrival.further_at_us.get(further)
             at = None if later is None else max(at, later)
         moments[arrival.record.pair_id] = at
     return moments
 
 
-def _in_order(sample: Sample, moments: dict[str, int | None]) -> Sample:
+def _in_order(sample: Sample, moments: dict[str, int | None]) -> InOrder:
     """The pairs that have entered, by the moment of it and then by arrival."""
     known = sample.take(
         (sample.outcome != UNKNOWN)
         & np.array([moments[r.pair_id] is not None for r in sample.records], dtype=np.bool_)
     )
-    keys = [(moments[r.pair_id], r.ordinal) for r in known.records]
-    order = sorted(range(known.n), key=lambda i: keys[i])
-    return _permuted(known, np.array(order, dtype=np.int64))
+    times = np.array([moments[r.pair_id] for r in known.records], dtype=np.int64)
+    ordinals = np.array([r.ordinal for r in known.records], dtype=np.int64)
+    order = np.lexsort((ordinals, times)).astype(np.int64)
+    return InOrder(_permuted(known, order), times[order])
 
 
 def _permuted(sample: Sample, order: IntArray) -> Sample:
@@ -112,18 +141,16 @@ def _permuted(sample: Sample, order: IntArray) -> Sample:
     )
 
 
-def _events(protocol: Protocol, rule: AnytimeRule, sample: Sample) -> FloatArray:
+def _events(protocol: Protocol, rule: AnytimeRule, ordered: InOrder) -> FloatArray:
     """1 or 0, less that of the counterpart; NaN where a value that is looked at is missing."""
     names = safety_names(protocol)
     texts = [text for text in (rule.event, rule.counterpart) if text is not None]
-    judges = [Judge(text, names) for text in texts]
-    found = np.full((sample.n, len(judges)), np.nan)
-    for i in range(sample.n):
-        pair = values_of(sample, i)
-        for k, judge in enumerate(judges):
-            truth = judge(pair)
-            found[i, k] = np.nan if truth is None else float(truth)
-    return np.asarray(found[:, 0] - found[:, 1] if len(judges) == 2 else found[:, 0])
+    # None becomes NaN.
+    found = [
+        np.array(ordered.judged(Judge(text, names)), dtype=np.float64).reshape(ordered.sample.n)
+        for text in texts
+    ]
+    return found[0] - found[1] if len(found) == 2 else found[0]
 
 
 def _losses(protocol: Protocol, endpoint: Endpoint, sample: Sample) -> FloatArray:
@@ -154,13 +181,14 @@ def _by_subject(
     found = subject_units(x, label, times[np.array(rows, dtype=np.int64)])
     earliest = list(first.values())
     shares = x[earliest] if rule.method in COUNTING else found.values
+    moments = times.tolist()
     cases = tuple(
-        _unit(sample, times, rows[place], share)
+        _unit(sample, moments, rows[place], share)
         for place, share in zip(earliest, shares.tolist(), strict=True)
     )
     return Units(cases, n_unsettled, found.n_left_out)
 
 
-def _unit(sample: Sample, times: IntArray, row: int, value: float) -> Unit:
+def _unit(sample: Sample, moments: Sequence[int], row: int, value: float) -> Unit:
     record = sample.records[row]
-    return Unit(float(value), record.pair_id, record.ordinal, int(times[row]))
+    return Unit(value, record.pair_id, record.ordinal, moments[row])

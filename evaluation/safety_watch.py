@@ -16,7 +16,7 @@ from evaluation.monitoring.mix_change import mix_change_log_e
 from evaluation.monitoring.multinomial import fate_mix_log_e
 from evaluation.populations import Pairs
 from evaluation.safety_processes import Process, process_of
-from evaluation.safety_units import Unit, Units, units_of
+from evaluation.safety_units import Entered, Unit, Units, units_of
 from gateway.store.arrivals import Arrival
 from protocols.schema import AnytimeGroup, AnytimeRule, FateMixRule, Protocol
 from protocols.vocabulary import ASKED, OTHER_FATES
@@ -101,9 +101,9 @@ def watch(protocol: Protocol, arrivals: Sequence[Arrival]) -> SafetyWatch:
     pairs = Pairs(protocol, [arrival.record for arrival in arrivals], final=False)
     primary = next(p for p in protocol.analysis_populations if p.role == "primary")
     sample = pairs.sample(primary)
+    entered = Entered(protocol, sample, arrivals)
     watched = tuple(
-        _watched(rule, units_of(protocol, rule, sample, arrivals))
-        for rule in protocol.anytime_safety
+        _watched(rule, units_of(protocol, rule, entered)) for rule in protocol.anytime_safety
     )
     by_id = {one.rule.id: one for one in watched}
     groups = tuple(

@@ -8,20 +8,21 @@ bet on is settled.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from gateway.store.engine import Store
-from gateway.store.maturity import TRUE, current_outcome, matures_at_us
+from gateway.store.maturity import current_outcome, matures_at_us
 from gateway.store.outcome_values import FlatValue, flat_values
 from gateway.store.reads import protocol_of
 from gateway.store.records import PairRecord
-from gateway.store.snapshot import pairs_in
+from gateway.store.snapshot import DURATION, record_of, rows_in
 from gateway.store.tables import Encounter, Observation, OutcomeReport
 from protocols.schema import FurtherOutcome, OutcomePlan
-from protocols.vocabulary import Arm, OutcomeState
+from protocols.vocabulary import OutcomeState
 
 Report = tuple[int, str]  # received_at_us, value
 
@@ -53,30 +54,31 @@ def arrivals(store: Store, trial: str, *, at_us: int) -> list[Arrival]:
     """
     with store.session() as session:
         protocol = protocol_of(session, trial)
-        records = pairs_in(session, protocol, at_us=at_us)
+        rows = rows_in(session, trial)
         reports = _reports(session, trial, protocol.outcome.name)
-        asked = _asked(session, trial)
         further = [(f, _reports(session, trial, f.name)) for f in protocol.further_outcomes]
     found = []
-    for record in records:
-        began_at_us, candidate_at_us = asked.get(record.pair_id, (None, None))
-        own = reports.get(record.pair_id, [])
-        came = _arrival(record, own, candidate_at_us, plan=protocol.outcome, at_us=at_us)
-        others = [(plan, by_pair.get(record.pair_id, [])) for plan, by_pair in further]
-        values, moments = _further(record, others, plan=protocol.outcome, at_us=at_us)
-        found.append(
-            replace(
-                came,
-                record=replace(came.record, further=values),
-                asked_at_us=began_at_us,
-                further_at_us=moments,
-            )
-        )
+    for ordinal, row in enumerate(rows, start=1):
+        known_at_us = _known_at_us(row)
+        own = reports.get(row.pair_id, [])
+        entered, outcome = _entering(row, own, known_at_us, plan=protocol.outcome, at_us=at_us)
+        others = [(plan, by_pair.get(row.pair_id, [])) for plan, by_pair in further]
+        values, moments = _further(row, others, plan=protocol.outcome, at_us=at_us)
+        record = record_of(ordinal, row, outcome=outcome, further=values)
+        asked_at_us = None if known_at_us is None else row.started_at_us
+        found.append(Arrival(record, known_at_us, entered, asked_at_us, moments))
     return found
 
 
+def _known_at_us(row: Any) -> int | None:
+    """When the candidate's fate was known."""
+    if row.started_at_us is None:
+        return None
+    return int(row.started_at_us) + round(1000 * float(row[DURATION]))
+
+
 def _further(
-    record: PairRecord,
+    row: Any,
     reports: list[tuple[FurtherOutcome, list[Report]]],
     *,
     plan: OutcomePlan,
@@ -88,7 +90,7 @@ def _further(
     for outcome, known in reports:
         if not known:
             continue
-        entered = max(known[0][0], matures_at_us(record.arrived_at_us, plan))
+        entered = max(known[0][0], matures_at_us(row.arrived_at_us, plan))
         by_then = [report[1] for report in known if report[0] <= entered]
         _, value = current_outcome(by_then, plan.conflict)
         if entered <= at_us and value is not None:
@@ -105,26 +107,25 @@ def news_of(store: Store) -> tuple[int, int]:
     return reports or 0, observations or 0
 
 
-def _arrival(
-    record: PairRecord,
+def _entering(
+    row: Any,
     reports: list[Report],
     candidate_at_us: int | None,
     *,
     plan: OutcomePlan,
     at_us: int,
-) -> Arrival:
+) -> tuple[int | None, tuple[OutcomeState, str | None]]:
+    """When the pair entered, None where it has not, and what its outcome was then."""
     entered = None
     state, value = OutcomeState.MISSING, None
     if reports and candidate_at_us is not None:
-        entered = max(reports[0][0], candidate_at_us, matures_at_us(record.arrived_at_us, plan))
+        entered = max(reports[0][0], candidate_at_us, matures_at_us(row.arrived_at_us, plan))
         by_then = [report[1] for report in reports if report[0] <= entered]
         state, value = current_outcome(by_then, plan.conflict)
     if entered is None or entered > at_us or value is None:
-        entered, value = None, None
         state = OutcomeState.CONFLICT if state is OutcomeState.CONFLICT else OutcomeState.MISSING
-    outcome = None if value is None else value == TRUE
-    record = replace(record, outcome_state=state, outcome=outcome)
-    return Arrival(record, candidate_at_us, entered)
+        return None, (state, None)
+    return entered, (state, value)
 
 
 def _reports(session: Session, trial: str, name: str) -> dict[str, list[Report]]:
@@ -138,16 +139,3 @@ def _reports(session: Session, trial: str, name: str) -> dict[str, list[Report]]
     for pair_id, received_at_us, value in session.exec(query):
         found[pair_id].append((received_at_us, value))
     return found
-
-
-def _asked(session: Session, trial: str) -> dict[str, tuple[int, int]]:
-    """When each asking of the candidate began and when its fate was known."""
-    query = (
-        select(Observation.pair_id, Observation.started_at_us, Observation.duration_ms)
-        .join(Encounter, col(Encounter.pair_id) == Observation.pair_id)
-        .where(Encounter.trial == trial, Observation.arm == Arm.CANDIDATE.value)
-    )
-    return {
-        pair_id: (started_at_us, started_at_us + round(1000 * duration_ms))
-        for pair_id, started_at_us, duration_ms in session.exec(query)
-    }

@@ -21,9 +21,14 @@ from gateway.store.tables import (
     SafetyResumption,
 )
 from protocols.schema import Protocol
-from protocols.vocabulary import Arm, Fate
+from protocols.vocabulary import Arm, Fate, OutcomeState
 
 _NOT_ASKED_YET = ArmRecord(Fate.PENDING, None, None, None, None, None)
+
+DURATION = 21
+"""The place of the candidate's own time in a row of `rows_in`."""
+
+_FATES = {fate.value: fate for fate in Fate}
 
 # Long enough to spare round trips, short enough not to hold a second copy of a large trial.
 _FETCH_ROWS = 10_000
@@ -33,36 +38,51 @@ def pairs_in(session: Session, protocol: Protocol, *, at_us: int) -> list[PairRe
     """Read every pair of the trial, whatever its fate; ordinals count from 1."""
     reports = reports_of_trial(session, protocol.protocol.id, protocol.outcome.name)
     further = _Further(session, protocol, at_us)
-    rows = session.connection().execute(
-        _pairs_query(protocol.protocol.id), execution_options={"yield_per": _FETCH_ROWS}
-    )
-    # Sorted here and not by the database, whose text order depends on its collation.
-    ordered = sorted(rows, key=lambda row: (row.arrived_at_us, row.epoch, row.seq))
     records = []
-    for ordinal, row in enumerate(ordered, start=1):
+    for ordinal, row in enumerate(rows_in(session, protocol.protocol.id), start=1):
         state, value = outcome_at(
             reports.get(row.pair_id, ()), protocol.outcome, row.arrived_at_us, at_us=at_us
         )
-        records.append(
-            PairRecord(
-                ordinal=ordinal,
-                pair_id=row.pair_id,
-                subject=row.subject,
-                encounter=row.encounter,
-                arrived_at_us=row.arrived_at_us,
-                eligible=row.eligible,
-                ineligible_reason=row.ineligible_reason,
-                sampled=row.sampled,
-                duplicate_of=row.duplicate_of,
-                inputs=orjson.loads(row.inputs),
-                standard_of_care=_arm(row[11:17]),
-                candidate=_arm(row[17:23]),
-                outcome_state=state,
-                outcome=None if value is None else value == TRUE,
-                further=further.of(row.pair_id, row.arrived_at_us),
-            )
-        )
+        known = further.of(row.pair_id, row.arrived_at_us)
+        records.append(record_of(ordinal, row, outcome=(state, value), further=known))
     return records
+
+
+def rows_in(session: Session, trial: str) -> list[Any]:
+    """Read each pair of the trial with both observations, in order of arrival."""
+    rows = session.connection().execute(
+        _pairs_query(trial), execution_options={"yield_per": _FETCH_ROWS}
+    )
+    # Sorted here and not by the database, whose text order depends on its collation.
+    return sorted(rows, key=lambda row: (row.arrived_at_us, row.epoch, row.seq))
+
+
+def record_of(
+    ordinal: int,
+    row: Any,
+    *,
+    outcome: tuple[OutcomeState, str | None],
+    further: dict[str, FlatValue],
+) -> PairRecord:
+    """Make a record of one of `rows_in`, with what its outcomes amount to."""
+    state, value = outcome
+    return PairRecord(
+        ordinal=ordinal,
+        pair_id=row.pair_id,
+        subject=row.subject,
+        encounter=row.encounter,
+        arrived_at_us=row.arrived_at_us,
+        eligible=row.eligible,
+        ineligible_reason=row.ineligible_reason,
+        sampled=row.sampled,
+        duplicate_of=row.duplicate_of,
+        inputs=orjson.loads(row.inputs),
+        standard_of_care=_arm(row[11:17]),
+        candidate=_arm(row[17:23]),
+        outcome_state=state,
+        outcome=None if value is None else value == TRUE,
+        further=further,
+    )
 
 
 def _pairs_query(trial: str) -> Any:  # SQLAlchemy types no select this wide
@@ -86,7 +106,7 @@ def _pairs_query(trial: str) -> Any:  # SQLAlchemy types no select this wide
         Encounter.inputs,
     ]
     return (
-        select(*[col(column) for column in (*head, *arms)])
+        select(*[col(column) for column in (*head, *arms, candidate.started_at_us)])
         .select_from(Encounter)
         .outerjoin(
             soc,
@@ -108,7 +128,7 @@ def _arm(columns: Any) -> ArmRecord:  # six columns of one row
     # A late answer stays in its observation row; here it must not look like one on time.
     answered = fate == Fate.ANSWERED
     return ArmRecord(
-        fate=Fate(fate),
+        fate=_FATES[fate],
         score=score if answered else None,
         flag=flag if answered else None,
         detail=detail,
