@@ -118,12 +118,13 @@ def _stepped(origin: Paths, there: FloatArray, shift: float, gained: float) -> F
     rows = np.arange(len(y))[:, None]
     lost = top < SMALLEST_LOG  # no double holds the density: a step of 0 keeps it out of the way
     apart = np.where(lost[:, None], 0.0, apart[rows, seen])[:, :, None] / gained
-    fall = np.where(lost[:, None], -np.inf, logs[rows, seen] - top[:, None])[:, :, None]
+    held = np.where(lost, 0.0, top)
+    fall = np.where(lost[:, None], -np.inf, logs[rows, seen] - held[:, None])[:, :, None]
     share = mass / np.where(heres > 0, heres, 1.0)[:, None]
     within = np.exp(np.subtract.outer(w, u) ** 2 * (-0.5 / gained))
     landed = (np.exp(fall + apart * w) * share[seen]) @ within
     total = (landed * np.exp(-apart * u)).sum(axis=1)
-    root = np.exp(np.where(lost, 0.0, top) / 2)[:, None]  # its square may be too small for now
+    root = np.exp(held / 2)[:, None]  # its square may be too small for now
     density: FloatArray = total * root * root / math.sqrt(2 * math.pi * gained)
     return density
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from evaluation.design.boundaries import efficacy_boundaries
+from evaluation.design.boundaries import crossing_probabilities, efficacy_boundaries
 from evaluation.design.panels import FEW, ORDER, Paths, Stop, carry_on, crossing
 from evaluation.design.roots import rising_line_root
 from evaluation.design.spending import cumulative_alpha
@@ -61,6 +61,13 @@ def test_a_hundred_looks_spend_what_they_should(family: str) -> None:
     lower = (-math.inf,) * 100
     spent = np.cumsum([a.above(a.upper) for a in walk(bounds, lower, t)])
     assert spent == pytest.approx(alpha, rel=1e-11)
+
+
+@pytest.mark.parametrize("drift", [60.0, 400.0, 1e4, -400.0])
+def test_paths_of_which_nothing_is_left_are_walked_on_in_silence(drift: float) -> None:
+    looks, upper = (0.5, 0.5001, 1.0), (3.0, 3.0, 3.0)
+    found = crossing_probabilities(upper, looks, drift=drift)
+    assert found.upper == pytest.approx((1.0 if drift > 0 else 0.0, 0.0, 0.0), abs=1e-15)
 
 
 def test_a_root_beyond_a_limit_is_the_limit() -> None:
