@@ -31,7 +31,7 @@ COMMANDS = {
         "gateway.demo.cli", "demo", "Run a whole trial on real patients, on this machine."
     ),
     "protocol": Place("protocols.cli", "protocol", "Lint, show, digest or register a protocol."),
-    "serve": Place("gateway.cli", "serve", "Start the gateway and the mirror."),
+    "serve": Place("gateway.cli", "serve", "Start the gateway, the mirror and the safety watch."),
     "status": Place("gateway.cli", "status", "Say how a trial stands: recorded, pending, due."),
     "outcomes": Place("gateway.cli", "outcomes", "Import outcomes from a CSV file."),
     "accrual": Place("gateway.cli", "accrual", "Declare accrual closed."),
@@ -40,7 +40,7 @@ COMMANDS = {
         "evaluation.design_cli", "design", "Boundaries, power, size and simulation of a protocol."
     ),
     "safety": Place(
-        "evaluation.safety_cli", "safety", "Read safety rules between looks, after every outcome."
+        "evaluation.safety_cli", "safety", "Read safety rules between looks; resume after a pause."
     ),
     "look": Place("evaluation.cli", "look", "Lock and run a registered look; show or verify it."),
     "report": Place("reports.cli", "report", "Build the report of a look."),

@@ -36,7 +36,10 @@ def _print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
 
 
-@click.command()
+@click.command(
+    epilog="Example:  equipoise protocol register my-trial.yaml --folder ./my-trial"
+    " --standard-of-care-url https://score.example/ --candidate-url https://model.example/"
+)
 @click.argument("file", type=FILE)
 @folder_option
 @click.option("--standard-of-care-url", help="Where the standard of care answers.")
@@ -102,11 +105,14 @@ def _show_registered(registered: Registered, folder: Path, *, as_json: bool) -> 
         click.echo("retrospective: the first request predates this registration")
 
 
-@click.command()
+@click.command(epilog="Example:  equipoise status --folder ./my-trial")
 @folder_option
 @json_option
 def status(folder: Path, *, as_json: bool) -> None:
-    """Say how a trial stands: accepted, recorded, pending, evaluable, the next look, the mirror."""
+    """Say how a trial stands: accepted, recorded, pending, evaluable, the next look.
+
+    Also how mirror and safety watch do, and whether an alarm keeps the candidate from being asked.
+    """
     with opened_trial(folder) as (store, trial):
         mirror = read_heartbeat(folder / HEARTBEAT_FILE)
         watch = read_watch_beat(folder / WATCH_FILE)
@@ -118,12 +124,14 @@ def status(folder: Path, *, as_json: bool) -> None:
         click.echo(line)
 
 
-@click.group()
+@click.group(epilog="Example:  equipoise outcomes import outcomes.csv --folder ./my-trial")
 def outcomes() -> None:
     """Outcomes from files."""
 
 
-@outcomes.command("import")
+@outcomes.command(
+    "import", epilog="Example:  equipoise outcomes import outcomes.csv --folder ./my-trial"
+)
 @click.argument("file", type=FILE)
 @folder_option
 @click.option("--source", help="Source of lines that name none; default: the file's name.")
@@ -166,12 +174,14 @@ def _show_import(receipt: ImportReceipt, file: Path, *, as_json: bool) -> None:
     click.echo(f"{receipt.lines} lines: {states or 'none stored'}, {len(receipt.refused)} refused")
 
 
-@click.group()
+@click.group(epilog="Example:  equipoise accrual close --folder ./my-trial --reason 'All are in.'")
 def accrual() -> None:
     """The end of accrual."""
 
 
-@accrual.command()
+@accrual.command(
+    epilog="Example:  equipoise accrual close --folder ./my-trial --reason 'All are in.'"
+)
 @folder_option
 @click.option("--reason", required=True, help="Why no more encounters are taken.")
 @actor_option

@@ -192,7 +192,7 @@ def _tend_all(gateway: _Child, others: list[_Child], stopping: Callable[[], bool
     return 0
 
 
-@click.command("serve")
+@click.command("serve", epilog="Example:  equipoise serve --folder ./my-trial")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),

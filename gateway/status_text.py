@@ -83,7 +83,7 @@ def _watch_document(status: Status) -> dict[str, object] | None:
         return None
     read = watch.read_at_us
     return {
-        "state": "stale" if watch.is_stale(status.at_us) else watch.state,
+        "state": "silent" if watch.is_silent(status.at_us) else watch.state,
         "heard_at": rfc3339(watch.at_us),
         "read_at": None if read is None else rfc3339(read),
         "round_ms": watch.round_ms,
@@ -164,8 +164,8 @@ def _watch(status: Status) -> str:
     watch = status.watch
     if watch is None:
         return "never heard of; `equipoise serve` starts it"
-    if watch.is_stale(status.at_us):
-        return f"stale since {rfc3339(watch.at_us)}; see that it runs"
+    if watch.is_silent(status.at_us):
+        return f"silent since {rfc3339(watch.at_us)}; see that it runs"
     said = [watch.state]
     if watch.read_at_us is not None:
         said.append(f"rules read {rfc3339(watch.read_at_us)} in {watch.round_ms:g} ms")

@@ -10,17 +10,19 @@ from reports.build import BuiltReport, build_report
 from reports.errors import ReportError
 
 
-@click.group()
+@click.group(epilog="Example:  equipoise report build L1 --folder ./my-trial --output ./my-report")
 def report() -> None:
     """Build the report of a look."""
 
 
-@report.command(epilog="Example:  equipoise report build L1 --folder ./trial --output ./report-L1")
+@report.command(
+    epilog="Example:  equipoise report build L1 --folder ./my-trial --output ./my-report"
+)
 @click.argument("look", required=False)
-@click.option("--folder", type=click.Path(path_type=Path), help="The folder of a running trial.")
+@click.option("--folder", type=click.Path(path_type=Path), help="The trial's folder.")
 @click.option("--results", type=click.Path(path_type=Path), help="A results.json instead of LOOK.")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Where to write.")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def build(
     look: str | None, folder: Path | None, results: Path | None, output: Path, *, as_json: bool
 ) -> None:

@@ -8,7 +8,7 @@ from types import FrameType
 import click
 
 
-@click.command()
+@click.command(epilog="Example:  equipoise demo --folder ./first-trial")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),

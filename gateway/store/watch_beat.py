@@ -11,7 +11,7 @@ import orjson
 
 WATCH_FILE = "safety.json"
 BEAT_S = 1.0
-_STALE_AFTER_US = 60_000_000
+_SILENT_AFTER_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class WatchBeat:
     lag_s: float | None
     store_error: str | None
 
-    def is_stale(self, at_us: int) -> bool:
+    def is_silent(self, at_us: int) -> bool:
         """Whether a watch that should run has not been heard of for a minute."""
-        return self.state != "stopped" and at_us - self.at_us > _STALE_AFTER_US
+        return self.state != "stopped" and at_us - self.at_us > _SILENT_AFTER_US
 
 
 def write_watch_beat(path: Path, beat: WatchBeat) -> None:

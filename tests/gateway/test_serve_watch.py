@@ -126,7 +126,7 @@ def _resume(folder: Path) -> None:
     assert "MISSES resumed by Ada: The board has met." in shown.output
 
 
-def test_a_watch_that_is_not_heard_of_is_shown_as_stale(tmp_path: Path) -> None:
+def test_a_watch_that_is_not_heard_of_is_shown_as_silent(tmp_path: Path) -> None:
     folder = make_folder(
         tmp_path, standard_of_care_url="http://127.0.0.1:9/", protocol=PROTOCOL, store=True
     )
@@ -134,6 +134,6 @@ def test_a_watch_that_is_not_heard_of_is_shown_as_stale(tmp_path: Path) -> None:
     assert "watch        never heard of" in shown.output
     beat = {"at_us": 1, "state": "watching", "read_at_us": 1, "round_ms": 2.0, "lag_s": 1.0}
     (folder / WATCH_FILE).write_text(json.dumps(beat | {"store_error": None}))
-    assert _status(folder)["watch"]["state"] == "stale"
+    assert _status(folder)["watch"]["state"] == "silent"
     (folder / WATCH_FILE).write_text(json.dumps(beat | {"store_error": None, "state": "stopped"}))
     assert _status(folder)["watch"]["state"] == "stopped"

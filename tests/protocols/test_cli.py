@@ -129,8 +129,3 @@ def test_a_file_that_is_not_there_is_said_in_a_sentence() -> None:
     result = _run("lint", "absent.yaml")
     assert result.exception is not None
     assert "check the path" in str(result.exception)
-
-
-@pytest.mark.parametrize("command", ["lint", "show", "digest"])
-def test_every_command_helps_with_an_example(command: str) -> None:
-    assert f"Example:  equipoise protocol {command}" in _run(command, "--help").output

@@ -19,7 +19,6 @@ from evaluation.results.design import DesignResults
 from tests.support.planned_protocol import FILE
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMANDS = ("boundaries", "power", "samplesize", "simulate")
 QUICK = ("target_se: 0.004", "target_se: 0.05")
 
 
@@ -41,13 +40,6 @@ def _json(*arguments: object) -> DesignResults:
     found = _design(*arguments, "--json")
     assert found.exit_code == 0, found.output
     return DesignResults.model_validate_json(found.stdout)
-
-
-@pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_has_an_example(command: str) -> None:
-    found = _design(*[command][: bool(command)], "--help")
-    assert found.exit_code == 0
-    assert f"Example:  equipoise design {command or 'boundaries'} my-trial.yaml" in found.output
 
 
 def test_boundaries_prints_every_scale_and_both_truths() -> None:
