@@ -57,6 +57,8 @@ DOORS: dict[str, tuple[str, ...]] = {
         "evaluation.monitoring",
         "gateway.demo.fit_candidate",
     ),
+    "joblib": ("evaluation.planning.workers",),
+    "distributed": ("evaluation.planning.workers",),
     "jinja2": ("reports.render",),
     "rich": ("gateway.demo",),
     "pickle": (),
