@@ -233,23 +233,26 @@ def stagewise(
     """Stage-wise p, median unbiased estimate and interval of the combination, from the null.
 
     `trail` are the planned informations of the looks that could stop, this one last; `bounds` the
-    z bounds of those before it. Looks before the change brought what they had.
+    z bounds of those before it. Looks before the change brought what they had. Those that could not
+    stop keep their own weight: an effect moves two stages less than one of both together.
     """
-    there = [_brought(found, information) for information in trail]
+    early = [here for here in trail if not _on(found.clock, here) and here < found.clock[0]]
+    clock, there = [*early, *found.clock], [*early, *accumulate(found.gained)]
     gained = [b - a for a, b in zip((0.0, *there[:-1]), there, strict=True)]
+    could_stop = dict(zip(trail[:-1], bounds, strict=True))
+    before = [
+        next((z for at, z in could_stop.items() if _on((at,), here)), math.inf)
+        for here in clock[:-1]
+    ]
 
     def at(effect: float) -> float:
-        return combined_p(found.statistic, bounds, trail, stage_information=gained, effect=effect)
+        return combined_p(found.statistic, before, clock, stage_information=gained, effect=effect)
 
     naive, unit = found.distance(found.statistic), 1 / math.sqrt(there[-1])
     estimate, low, high = inverted(at, naive=naive, unit=unit, level=level)
     return StagewiseInference(at(0.0), estimate, low, high, level)
 
 
-def _brought(found: Combined, planned: float) -> float:
-    """What all pairs had at the look with this planned information."""
-    sums = accumulate(found.gained)
-    pairs = zip(found.clock, sums, strict=True)
-    return next(
-        (own for clock, own in pairs if math.isclose(clock, planned, rel_tol=1e-9)), planned
-    )
+def _on(clock: Sequence[float], here: float) -> bool:
+    """Whether a look stands there, but for the digits that are stored."""
+    return any(math.isclose(at, here, rel_tol=1e-9) for at in clock)

@@ -60,6 +60,21 @@ def test_stage_wise_inference_without_a_change_is_the_plain_one() -> None:
     assert (mine.low, mine.high) == pytest.approx((plain.low, plain.high), abs=1e-9)
 
 
+@pytest.mark.parametrize("trail", [[800.0], [200.0, 800.0]])
+def test_looks_that_could_not_stop_keep_their_weight_in_the_stage_wise_order(
+    trail: list[float],
+) -> None:
+    """All alpha is for the end, so that limits are those of one look, about the same estimate."""
+    found = _combined(
+        Reached(0.5, 400.0, 1.5), Reached(0.75, 1000.0, 1.9), Reached(1.0, 2200.0, 2.0)
+    )
+    mine = stagewise(found, trail, [math.inf] * (len(trail) - 1), level=0.95)
+    critical = float(special.ndtri(0.975))
+    assert mine.estimate == pytest.approx(found.distance(found.statistic))
+    assert mine.low == pytest.approx(found.distance(found.statistic - critical))
+    assert mine.high == pytest.approx(found.distance(found.statistic + critical))
+
+
 def test_limits_hold_their_level_whatever_size_the_effect_led_to() -> None:
     """The second stage is three times as large where the first looked hopeful; effect 0.06."""
     rng, effect, trials = np.random.default_rng(4), 0.06, 40_000
