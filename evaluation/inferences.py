@@ -33,6 +33,10 @@ SMALLEST_Z = 0.1  # below it a distance over z is noise: both are next to nothin
 NO_STAGES = "An equivalence is two tests, for which no stage-wise order is defined."
 NO_BOUND = "This look spends no alpha, so it has no repeated and no stage-wise interval."
 UNION = "Information has not grown, so this look has no stage-wise order."
+GONE_ON = (
+    "At look {look} its statistic was beyond a bound and it went on, for which no order of looks"
+    " is defined; the repeated interval holds."
+)
 CLAIMED = "The claim was made at look {look}, where its stage-wise inference stands."
 TOO_CLOSE = "Later looks lie too close together for a predictive power."
 NO_AHEAD = "Once the effect has changed the size, no power ahead is reckoned."
@@ -86,6 +90,25 @@ class Here:
     def stops(self) -> bool:
         """Whether the trial ends for this hypothesis here and not before."""
         return self.shown_before is None and (self.decided.shown or self.look.final)
+
+    @property
+    def went_on(self) -> str | None:
+        """The look before this one, or before the claim, whose bound was reached without a stop.
+
+        So goes a hypothesis that waited for another one, whose populations disagreed, or whose
+        alpha came later: an order that takes its path for one inside of the bounds has no place
+        for it, and its upper limit would lie too low.
+        """
+        reached = {boundary.number: boundary for boundary in self.earlier}
+        for step in self.bound.trail:
+            boundary = reached.get(step.number)
+            if boundary is None or boundary.statistic is None:
+                continue
+            if boundary.look == self.shown_before:
+                return None
+            if not step.lower < boundary.statistic < step.z:
+                return boundary.look
+        return None
 
     def stopped(self, information: float, z: float) -> Stopped:
         """The looks up to this one, and those to come where it is not the last."""
@@ -199,12 +222,14 @@ def _staged(here: Here, reasons: list[str]) -> list[Inference]:
     if here.shown_before is not None:
         reasons.append(CLAIMED.format(look=here.shown_before))
         kind = here.look.protocol.monitoring.late_outcomes
-        return _late(here, kind, reasons) if kind in LATE else []
+        return _late(here, kind, reasons) if kind in LATE and _in_order(here, reasons) else []
     if here.bound.z is None or here.statistic is None:
         reasons.append(NO_BOUND)
         return []
     if not here.bound.counts:
         reasons.append(UNION)
+        return []
+    if not _in_order(here, reasons):
         return []
     if here.weighed is not None:
         trail = here.bound.trail
@@ -218,9 +243,17 @@ def _staged(here: Here, reasons: list[str]) -> list[Inference]:
     return [found, _as_inference(here, stopped.ordered(order, here.level), order)]
 
 
+def _in_order(here: Here, reasons: list[str]) -> bool:
+    if here.went_on is not None:
+        reasons.append(GONE_ON.format(look=here.went_on))
+    return here.went_on is None
+
+
 def _bias_adjusted(here: Here) -> float | None:
     """Where the trial ends here; None else, and where the look has no place in its order."""
     if not here.stops or here.weighed is not None or not here.bound.counts:
+        return None
+    if here.went_on is not None:
         return None
     if here.plan.hypothesis.framework is Framework.EQUIVALENCE:
         return None

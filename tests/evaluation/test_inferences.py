@@ -198,3 +198,27 @@ def test_a_ratio_is_told_as_a_ratio_in_both_directions() -> None:
         assert item.high is not None
         assert 0 < item.low < item.estimate < item.high
     assert mine["stagewise"].estimate == pytest.approx(mine["naive"].estimate, rel=0.05)
+
+
+@pytest.mark.parametrize("late", ["repeated", "weighted"])
+def test_a_bound_that_was_passed_without_a_stop_leaves_no_order_of_looks(late: str) -> None:
+    """H2 waits for H1; its path is not one of a trial that had stayed inside its bounds."""
+
+    def edit(document: Document) -> None:
+        document["monitoring"] |= {"claim_interval": "stagewise", "late_outcomes": late}
+        document["hypotheses"] = [
+            hypothesis("H1", "AUC", test="delong", margin=0.04),
+            hypothesis("H2", "SENS", test="tango_score", margin=0.2),
+        ]
+        document["multiplicity"] |= {"procedure": "fixed_sequence", "order": [["H1"], ["H2"]]}
+
+    early, last = _looks(example_protocol(edit), Truth(n=700, candidate_separation=1.2, seed=2))
+    assert early.hypotheses[1].verdict == "not_tested"
+    assert (early.hypotheses[1].boundaries[0].statistic or 0) > (
+        early.hypotheses[1].boundaries[0].z or math.inf
+    )
+    waited = last.hypotheses[1]
+    assert set(_by_kind(waited)) == {"naive", "repeated"}
+    assert _claims(waited) == ["repeated"]
+    assert _sequential(waited).bias_adjusted is None
+    assert "At look L1 its statistic was beyond a bound" in " ".join(_sequential(waited).reasons)
