@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 import click
 
+from evaluation.design.simulation.families import FamilyRecords
 from evaluation.design.simulation.trials import Records
+from evaluation.planning.conducts import clock_notes
 from evaluation.planning.document import needing_sizes
 from evaluation.planning.generated import Cast
 from evaluation.planning.rehearsal import BLOCK as TRIALS
@@ -31,7 +33,7 @@ from evaluation.planning.simulating import (
     runs_of,
     shared_tallies,
 )
-from evaluation.planning.together import JointTally, found_together, joints_of
+from evaluation.planning.together import Joint, JointTally, found_together, joints_of
 from evaluation.planning.workers import Hand, hands
 from evaluation.results.design import SimulatedScenario, SimulatedTogether, Simulations
 from protocols.errors import UsageError
@@ -39,12 +41,13 @@ from protocols.schema import Protocol as Registered
 from protocols.schema import Simulation
 
 PACKAGES = ("equipoise", "numpy", "scipy", "statsmodels")
-COLUMNS = ("scenario", "hypothesis", "replicate", "look", "end", "evaluable_pairs", "z",
+COLUMNS = ("scenario", "tried", "hypothesis", "replicate", "look", "end", "evaluable_pairs", "z",
            "estimate", "standard_error", "harm_signal_pairs", "alarm_pairs")  # fmt: skip
 ALARMS = (
     "Rules between looks are watched with --full alone. Whether one of their alarms is false "
     "depends on the rule's limit, about which no scenario says anything."
 )
+MIX = "The mix of fates is not watched: in simulated trials every asking is answered."
 T = TypeVar("T")
 TOO_FEW = 2  # without two trials there is no standard error
 
@@ -130,7 +133,11 @@ def simulated(protocol: Registered, plan: Simulation, asked: Asked) -> Simulatio
         interrupted=stop.asked,
         scenarios=tuple(alone),
         together=tuple(joint),
-        notes=tuple(notes),
+        notes=(
+            *notes,
+            *([MIX] if protocol.fate_mix else []),
+            *clock_notes(protocol, full=asked.full),
+        ),
     )
 
 
@@ -170,7 +177,9 @@ def _walked(protocol: Registered, desk: _Desk) -> Found:
             ended.append((run, tally, plan, desk.stop.asked))
     together = []
     for joint in joints:
-        waves_of = joint_tallies(joint, plan, hand=hand, workers=desk.asked.hands)
+        waves_of = joint_tallies(
+            joint, plan, hand=hand, workers=desk.asked.hands, sink=_joint_sink(desk)
+        )
         all_of = desk.last(waves_of, joint.family.name, most=most, size=_replicates)
         if all_of is not None and all_of.replicates >= TOO_FEW:
             together.append(found_together(joint, all_of, plan, interrupted=desk.stop.asked))
@@ -271,10 +280,33 @@ def _walk_rows(run: Run, first: int, records: Records) -> Iterator[Sequence[obje
         harmed = told == look and run.design.harm_ends
         end = _end(bool(records.rejected[row]), bool(records.futile[row]), harmed)
         yield (
-            run.asked.id, run.design.id, first + row, look + 1, end,
+            run.asked.id, "alone", run.design.id, first + row, look + 1, end,
             f"{planned * pattern[look]:.12g}", repr(float(records.z[row])), "", "",
             f"{planned * pattern[told]:.12g}" if told >= 0 else "", "",
         )  # fmt: skip
+
+
+def _joint_sink(desk: _Desk) -> Callable[[Joint, int, FamilyRecords], None] | None:
+    write = desk.write
+    if write is None:
+        return None
+    return lambda joint, first, records: write(_joint_rows(joint, first, records))
+
+
+def _joint_rows(joint: Joint, first: int, records: FamilyRecords) -> Iterator[Sequence[object]]:
+    """One for each hypothesis of a trial, at the look that showed it or else at the last one."""
+    scenarios = joint.family.scenarios
+    for row in range(len(records)):
+        place, last = int(records.pattern[row]), int(records.look[row])
+        for j, (code, planned) in enumerate(zip(joint.codes, joint.planned, strict=True)):
+            shown = int(records.shown[row, j])
+            look = shown if shown >= 0 else last
+            end = "claim" if records.claimed[row, j] else ("shown" if shown >= 0 else "not_shown")
+            pairs = planned * scenarios[j].patterns[place][look]
+            yield (
+                joint.asked.id, "together", code, first + row, look + 1, end,
+                f"{pairs:.12g}", "", "", "", "", "",
+            )  # fmt: skip
 
 
 def _end(claimed: bool, stopped: bool, harmed: bool) -> str:
@@ -286,10 +318,11 @@ def _end(claimed: bool, stopped: bool, harmed: bool) -> str:
 
 
 def _trial_rows(cast: Cast, trial: Trial) -> Iterator[Sequence[object]]:
+    tried = "together" if len(cast.ids) > 1 else "alone"
     for code, end in zip(cast.ids, trial.ends, strict=True):
         known = end.estimate is not None and end.information
         yield (
-            cast.scenario.id, code, end.number, end.look + 1,
+            cast.scenario.id, tried, code, end.number, end.look + 1,
             _end(end.claimed, end.futile or end.harmful, end.harmful), end.evaluable, "",
             repr(end.estimate) if known else "",
             repr(1 / math.sqrt(end.information)) if known and end.information else "",

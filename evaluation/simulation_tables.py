@@ -112,6 +112,9 @@ def _signals(row: SimulatedScenario) -> list[str]:
         lines.append(f"{row.scenario} {row.hypothesis}: harm bound {_signal(row.harm)}")
     if row.alarms is not None:
         lines.append(f"{row.scenario} {row.hypothesis}: rules between looks {_signal(row.alarms)}")
+    if len(row.rules) > 1:
+        said = (f"{one.rule} ({one.title}) {_signal(one.signals)}" for one in row.rules)
+        lines += [f"{row.scenario} {row.hypothesis}: {line}" for line in said]
     return lines
 
 

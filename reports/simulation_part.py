@@ -133,15 +133,19 @@ def _signals(scenarios: tuple[SimulatedScenario, ...]) -> Table:
         _figure("Evaluable pairs at the first"),
         Column("Candidate in this scenario"),
     )
-    kinds = (("Harm bound", "harm"), ("Rules between looks", "alarms"))
-    rows = tuple(
-        _signal(row, title, found)
-        for row in scenarios
-        for title, name in kinds
-        if (found := getattr(row, name)) is not None
-    )
+    rows = tuple(_signal(row, title, found) for row in scenarios for title, found in _kinds(row))
     note = "Where the candidate is no worse, every signal of a harm bound is a false alarm."
     return Table("signals", "Signals of harm", columns, rows, note)
+
+
+def _kinds(row: SimulatedScenario) -> list[tuple[str, HarmSignals]]:
+    """Harm bounds, the first of all rules between looks, and each of several by itself."""
+    each = row.rules if len(row.rules) > 1 else ()
+    known = [("Harm bound", row.harm), ("Rules between looks", row.alarms)]
+    return [
+        *((title, found) for title, found in known if found is not None),
+        *((f"{one.title} ({one.rule})", one.signals) for one in each),
+    ]
 
 
 def _signal(row: SimulatedScenario, title: str, found: HarmSignals) -> Row:

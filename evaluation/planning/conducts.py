@@ -9,6 +9,10 @@ Information is in shares of the planned total. What a scenario's words mean here
   comes, so that the last look falls short where the share exceeds the one planned for;
 - `late_share`: interim looks lack this share of their outcomes; the last look waits for all;
 - `ignore_futility`: futility stops are not obeyed; harm stops are.
+
+Looks come with their share of the planned pairs whatever the clock is; what the clock then reads is
+the share of days or pairs, or of the registered maximum of information that so many pairs bring
+under the scenario's values. `clock_notes` says so.
 """
 
 import math
@@ -20,7 +24,7 @@ from evaluation.design.simulation.scenarios import carried, jittered
 from evaluation.design.simulation.trials import Bounds, Rule, Scenario
 from evaluation.planning.designs import Design
 from evaluation.planning.needs import Need, lacking, refused
-from evaluation.planning.sized import Sized
+from evaluation.planning.sized import Sized, possible
 from evaluation.spending import spending_by
 from protocols import schema
 from protocols.errors import Finding, UsageError
@@ -92,10 +96,13 @@ def rule_of(design: Design, asked: schema.Scenario) -> Rule:
     """
     stops = design.harm_stops if asked.ignore_futility else design.stops
 
+    whole = _on_clock(design, asked)
+
     def rule(information: tuple[float, ...]) -> Bounds:
         places = _places(design, information)
         alphas = [
-            _spent(design, here, place) for here, place in zip(information, places, strict=True)
+            _spent(design, here * whole, place)
+            for here, place in zip(information, places, strict=True)
         ]
         kept = _carried(design, design.futility, information) if design.binding else None
         upper = efficacy_boundaries(tuple(accumulate(alphas, max)), information, lower=kept)
@@ -122,7 +129,37 @@ def _carried(
     )
 
 
+def _on_clock(design: Design, asked: schema.Scenario) -> float:
+    """How far the planned pairs bring the clock: 1 but for one of information."""
+    monitoring = design.protocol.monitoring
+    if monitoring.clock != "information" or design.sized is None:
+        return 1.0
+    sized = design.sized.under(asked.nuisance)
+    effect = sized.design.true_effect
+    pair = sized.normal(effect).variance_null if possible(sized, effect) else sized.edge_variance
+    return sized.independent_pairs / pair / monitoring.clock_maximum[design.id]
+
+
+def clock_notes(protocol: schema.Protocol, *, full: bool) -> list[str]:
+    """What simulated trials take for granted of a clock that does not count pairs."""
+    clock = protocol.monitoring.clock
+    if clock == "calendar":
+        said = "on their registered days, with their share of the planned pairs"
+        return [f"Simulated looks come {said}: days and pairs go by as planned."]
+    if clock not in ("information", "events"):
+        return []
+    read = {
+        ("information", False): "the information that the size design says so many pairs bring",
+        ("information", True): "the information that their pairs bring",
+        ("events", False): "as if events kept pace with pairs",
+        ("events", True): "the events among their pairs",
+    }[clock, full]
+    by = "" if read.startswith("as if") else "by "
+    return [f"Simulated looks come with their share of the planned pairs and spend {by}{read}."]
+
+
 def _spent(design: Design, information: float, place: int) -> float:
+    """`information` is where the clock stands, where it is not one of days."""
     monitoring = design.protocol.monitoring
     if place == len(design.fractions) - 1 and monitoring.final_look == "full_alpha":
         return design.alpha

@@ -42,7 +42,7 @@ def design_of(protocol: Protocol, simulations: Simulations | None = None) -> Des
         joint=joint_powers(protocol, sized, powers),
         sizes=sizes_of(sized, planned) if sized else None,
         simulations=simulations,
-        notes=tuple(_notes(protocol, designs)),
+        notes=tuple(_notes(protocol, designs, simulations)),
     )
 
 
@@ -88,7 +88,9 @@ def _looks(protocol: Protocol) -> tuple[LookPlanned, ...]:
     )
 
 
-def _notes(protocol: Protocol, designs: Sequence[Design]) -> list[str]:
+def _notes(
+    protocol: Protocol, designs: Sequence[Design], simulations: Simulations | None
+) -> list[str]:
     """What the numbers take for granted, and what the protocol leaves open."""
     notes = [
         "Bounds are those at the planned information; a look computes its own from what it has.",
@@ -99,7 +101,10 @@ def _notes(protocol: Protocol, designs: Sequence[Design]) -> list[str]:
         notes.append("Harm is held against no effect, not against the margin.")
     if protocol.re_estimation is not None:
         said = re_estimation_sentence(protocol.re_estimation)
-        notes.append(f"The registered change of size is not part of these numbers. {said}")
+        which = "these numbers"
+        if simulations is not None and simulations.engine == "full":
+            which = "these numbers but for those of whole trials, which follow it"
+        notes.append(f"The registered change of size is not part of {which}. {said}")
     notes += [
         f"{design.id} has no size design: no effects, power or size for it."
         for design in designs

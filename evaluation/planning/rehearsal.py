@@ -46,7 +46,7 @@ from gateway.store.arrivals import Arrival
 from gateway.store.records import Completeness, LockedData, LockedFacts, PairRecord
 from protocols.canonical import digest_of
 from protocols.errors import UsageError
-from protocols.schema import Protocol, Scenario, Simulation
+from protocols.schema import AnytimeGroup, AnytimeRule, Protocol, Scenario, Simulation
 from protocols.vocabulary import OutcomeState
 
 BLOCK = 200  # replicates between two questions whether to go on
@@ -70,8 +70,8 @@ class Replicate:
     """How one hypothesis of a trial ended: at which look (from 0), with what, on how many pairs.
 
     Pairs are evaluable ones. `estimate` is the naive one, None where there is none. `harm_after`
-    are the pairs at the first look that crossed a harm bound up to then, `alarm_after` those at
-    the first alarm of a safety rule between looks, in the whole trial.
+    are the pairs at the first look that crossed a harm bound up to then, `alarms_after` those at
+    the first alarm of each of `alarms_of`, in the whole trial.
     """
 
     number: int
@@ -84,7 +84,12 @@ class Replicate:
     information: float | None
     inferences: tuple[Limits, ...]
     harm_after: int | None
-    alarm_after: int | None
+    alarms_after: tuple[int | None, ...]
+
+    @property
+    def alarm_after(self) -> int | None:
+        """The pairs at the first of all alarms."""
+        return min((n for n in self.alarms_after if n is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +223,12 @@ def _trial(cast: Cast, number: int, rng: np.random.Generator) -> Trial:
         if len(ends) == len(cast.ids):
             break
         before.append(results)
-    alarm = _alarm_after(protocol, data.pairs)
+    alarms = _alarms_after(protocol, data.pairs)
     return Trial(
         number=number,
         look=place,
         evaluable=results.facts.evaluable_pairs,
-        ends=tuple(replace(ends[code], alarm_after=alarm) for code in cast.ids),
+        ends=tuple(replace(ends[code], alarms_after=alarms) for code in cast.ids),
     )
 
 
@@ -246,7 +251,7 @@ def _end(cast: Cast, found: HypothesisResult, number: int, place: int, evaluable
         information=found.primary.information,
         inferences=tuple(Limits(i.kind, i.estimate, i.low, i.high) for i in said),
         harm_after=evaluable if signals else None,
-        alarm_after=None,
+        alarms_after=(),
     )
 
 
@@ -297,16 +302,25 @@ def _locked(cast: Cast, pairs: Sequence[PairRecord], *, look: str, final: bool) 
     return LockedData(lock_id=f"sha256:{digest}", facts=facts, pairs=tuple(pairs))
 
 
-def _alarm_after(protocol: Protocol, pairs: Sequence[PairRecord]) -> int | None:
-    """How many evaluable pairs had come when a rule between looks first raised its alarm."""
+def alarms_of(protocol: Protocol) -> tuple[AnytimeRule | AnytimeGroup, ...]:
+    """What is watched between looks: rules, then groups of them.
+
+    The mix of fates is not: in these encounters every asking is answered.
+    """
+    return (*protocol.anytime_safety, *protocol.anytime_groups)
+
+
+def _alarms_after(protocol: Protocol, pairs: Sequence[PairRecord]) -> tuple[int | None, ...]:
+    """How many evaluable pairs had come when each of `alarms_of` first raised its alarm."""
     if not protocol.anytime_safety:
-        return None
+        return ()
     arrivals = [
         Arrival(p, p.arrived_at_us, None if p.outcome is None else p.arrived_at_us) for p in pairs
     ]
-    units = [one.raised_by for one in watch(protocol, arrivals).rules]
-    raised = [unit.entered_at_us for unit in units if unit is not None]
-    if not raised:
-        return None
     times = [a.entered_at_us for a in arrivals if a.entered_at_us is not None]
-    return sum(at <= min(raised) for at in times)
+    watched = watch(protocol, arrivals)
+    raised = [rule.raised_by for rule in watched.rules]
+    raised += [group.raised_by for group in watched.groups]
+    return tuple(
+        None if unit is None else sum(at <= unit.entered_at_us for at in times) for unit in raised
+    )

@@ -18,6 +18,7 @@ from evaluation.planning.generated import Cast, Scene
 from evaluation.planning.rehearsal import (
     Replicate,
     Trial,
+    alarms_of,
     reached,
     scene_named,
     waves,
@@ -28,6 +29,7 @@ from evaluation.planning.workers import hands
 from evaluation.results.design import (
     EstimationAtStop,
     HarmSignals,
+    RuleAlarms,
     Simulated,
     SimulatedScenario,
     SimulatedTogether,
@@ -105,6 +107,14 @@ def summary(
         alarms=_signals([r.alarm_after for r in records], None)
         if protocol.anytime_safety
         else None,
+        rules=tuple(
+            RuleAlarms(
+                rule=one.id,
+                title=one.title,
+                signals=_signals([r.alarms_after[place] for r in records], None),
+            )
+            for place, one in enumerate(alarms_of(protocol))
+        ),
     )
 
 

@@ -106,6 +106,7 @@ class Tally:
 
 Sink = Callable[[Run, int, Records], None]
 """Takes whole replicates as they are counted, from this number on."""
+JointSink = Callable[[Joint, int, FamilyRecords], None]
 
 
 def runs_of(plan: schema.Simulation, designs: Designs) -> Iterator[Run]:
@@ -160,13 +161,20 @@ def shared_tallies(
 
 
 def joint_tallies(
-    joint: Joint, plan: schema.Simulation, *, hand: Hand, workers: int
+    joint: Joint,
+    plan: schema.Simulation,
+    *,
+    hand: Hand,
+    workers: int,
+    sink: JointSink | None = None,
 ) -> Iterator[JointTally]:
     """The same for all hypotheses together."""
     tally = no_trials(joint)
     while not _enough(tally, plan):
         starts = _starts(tally, plan, workers, kept=True)
         for records in _handed(_joint_blocks, (joint,), hand, starts):
+            if sink is not None:
+                sink(joint, tally.replicates, records)
             tally = tally.and_(records)
             if _enough(tally, plan):
                 break
@@ -267,6 +275,7 @@ def found_in(
         estimation=_estimation(run, tally),
         harm=_signals(run, tally),
         alarms=None,
+        rules=(),
     )
 
 

@@ -222,13 +222,22 @@ class HarmSignals(Result):
     false: bool | None
 
 
+class RuleAlarms(Result):
+    """A rule or group of rules between looks: in how many trials it raised its alarm, and when."""
+
+    rule: str
+    title: str
+    signals: HarmSignals
+
+
 class SimulatedScenario(Result):
     """One hypothesis under one registered scenario.
 
     `claims` is the chance of a claim: type I error where the truth lies on the edge of the null or
     beyond, power otherwise. Shares by look are of trials that end there for futility or for harm.
-    `harm` is of harm bounds, `alarms` of rules between looks, which the full engine alone watches;
-    each None where none is registered. `reached` says whether the registered standard error was;
+    `harm` is of harm bounds, `alarms` of the first of all rules between looks, watched by the full
+    engine alone; each None where none is registered. `rules` are those rules and their groups, each
+    by itself. `reached` says whether the registered standard error was;
     `interrupted` that a person ended it before.
     """
 
@@ -248,6 +257,7 @@ class SimulatedScenario(Result):
     estimation: EstimationAtStop | None
     harm: HarmSignals | None
     alarms: HarmSignals | None
+    rules: tuple[RuleAlarms, ...]
 
 
 class SimulatedTogether(Result):

@@ -1,9 +1,18 @@
 """Protocols with registered scenarios for rehearsals: areas, and answers right or wrong."""
 
-from protocols.schema import Protocol
+from protocols.schema import Protocol, ReEstimation
 from tests.support.example_protocol import Document, example_protocol, hypothesis
 
 VALUES = {"prevalence": 0.25, "auc_standard_of_care": 0.8, "correlation": 0.6}
+ZONE = ReEstimation(
+    kind="promising_zone",
+    look="L1",
+    cap_pairs=900,
+    lower_zone=0.1,
+    upper_zone=0.89,
+    target_power=0.9,
+    who_is_unblinded="The unblinded statistician alone.",
+)
 
 
 def scenario(**fields: object) -> Document:

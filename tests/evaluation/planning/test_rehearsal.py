@@ -19,7 +19,7 @@ from tests.evaluation.planning.rehearsed import (
     rehearsed_protocol,
     scenario,
 )
-from tests.support.between_looks import anytime_rule
+from tests.support.between_looks import anytime_group, anytime_rule
 from tests.support.example_protocol import example_protocol
 
 
@@ -104,6 +104,27 @@ def test_a_rule_between_looks_is_watched_in_every_trial() -> None:
     assert found.alarms.share.value == 1
     assert found.alarms.pairs is not None
     assert 1 < found.alarms.pairs.value < 60
+
+
+def test_each_rule_and_group_between_looks_has_its_own_share_and_time() -> None:
+    base = rehearsed_protocol(scenario(true_effect=-0.2))
+    flags = {"event": "candidate.flag", "among": "true"}
+    rules = [anytime_rule(**flags), anytime_rule(id="NEVER", **flags, limit=0.99)]
+    edits = {"anytime_safety": rules, "anytime_groups": [anytime_group("MISSES", "NEVER")]}
+    document = base.model_dump(mode="json") | edits
+    protocol = example_protocol(lambda fresh: fresh.update(document))
+    scene = scene_named(protocol, "ideal", "H1")
+    records = replicates(scene, seed=7, first=0, n=3)
+    found = summary(scene, records, reached=False)
+    misses, never, group = found.rules
+    assert [one.rule for one in found.rules] == ["MISSES", "NEVER", "ANY_HARM"]
+    assert misses.signals.share.value == group.signals.share.value == 1
+    assert (never.signals.share.value, never.signals.pairs) == (0, None)
+    assert misses.signals.pairs is not None
+    assert group.signals.pairs is not None
+    assert misses.signals.pairs.value <= group.signals.pairs.value
+    firsts = [min(n for n in r.alarms_after if n is not None) for r in records]
+    assert firsts == [r.alarm_after for r in records]
 
 
 def _rates(protocol: Protocol, n: int) -> tuple[np.ndarray, np.ndarray, IntArray]:

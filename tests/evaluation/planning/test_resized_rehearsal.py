@@ -1,18 +1,7 @@
 """A rehearsal goes on to the total that a look has set, as a trial does."""
 
 from evaluation.planning.rehearsal import replicates, scene_named
-from protocols.schema import ReEstimation
-from tests.evaluation.planning.rehearsed import rehearsed_protocol, scenario
-
-ZONE = ReEstimation(
-    kind="promising_zone",
-    look="L1",
-    cap_pairs=900,
-    lower_zone=0.1,
-    upper_zone=0.89,
-    target_power=0.9,
-    who_is_unblinded="The unblinded statistician alone.",
-)
+from tests.evaluation.planning.rehearsed import ZONE, rehearsed_protocol, scenario
 
 
 def test_a_rehearsed_trial_follows_its_change_of_size() -> None:

@@ -118,6 +118,21 @@ def test_records_are_written_to_a_new_file_only(tmp_path: Path) -> None:
     assert getattr(again.exception, "code", None) == "RECORDS_EXIST"
 
 
+def test_trials_of_all_hypotheses_are_recorded_beside_those_of_each(tmp_path: Path) -> None:
+    path, records = _path(tmp_path, *SMALL, JOINT, scenarios=1), tmp_path / "records.csv"
+    found = _found(_simulate(path, "--json", "--records", records))
+    with records.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["tried"] == "together"]
+    assert [(row["hypothesis"], row["replicate"]) for row in rows[:3]] == [
+        ("H1", "0"), ("H2", "0"), ("H1", "1"),
+    ]  # fmt: skip
+    (together,) = found.together
+    for code, share in zip(together.hypotheses, together.claims, strict=True):
+        ends = [row["end"] for row in rows if row["hypothesis"] == code]
+        assert ends.count("claim") / len(ends) == share.value
+        assert len(ends) == together.replicates == 100
+
+
 def test_dask_that_is_not_installed_is_named(tmp_path: Path) -> None:
     if DASK:
         pytest.skip("dask is installed here")

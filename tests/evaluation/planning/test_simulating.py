@@ -1,13 +1,14 @@
 """Registered scenarios: independent of batches, agreeing with quadrature, conduct as written."""
 
 import math
+from statistics import NormalDist
 
 import pytest
 
 from evaluation.planning.bounds import passage
-from evaluation.planning.conducts import rule_of, scenario_of
+from evaluation.planning.conducts import clock_notes, rule_of, scenario_of
 from evaluation.planning.designs import designs_of
-from evaluation.planning.document import needing_sizes
+from evaluation.planning.document import design_of, needing_sizes
 from evaluation.planning.simulating import (
     BLOCK,
     Run,
@@ -19,11 +20,13 @@ from evaluation.planning.simulating import (
     runs_of,
     tallies,
 )
-from evaluation.results.design import SimulatedScenario
+from evaluation.results.design import SimulatedScenario, Simulations
+from evaluation.spending import spending_by
 from protocols.schema import Protocol, Scenario, Simulation
+from tests.evaluation.planning.rehearsed import ZONE
 from tests.support.planned_protocol import futility, harm, planned_protocol, with_stops
 
-FOUR = 4.0  # standard errors: one false alarm in some thousands of such comparisons
+THREE = 3.0  # standard errors; seeds are fixed, so what holds once holds again
 
 
 def _plan(protocol: Protocol, **changes: object) -> Simulation:
@@ -68,16 +71,16 @@ def test_power_and_ends_agree_with_quadrature() -> None:
     design, sized = needing_sizes(protocol)[0]
     exact = passage(design, 0.0, sized.drift(0.0))
     assert found.replicates == 40_000
-    assert abs(found.claims.value - exact.power) < FOUR * found.claims.standard_error
+    assert abs(found.claims.value - exact.power) < THREE * found.claims.standard_error
     pairs = found.expected_pairs
-    assert abs(pairs.value - exact.expected_pairs) < FOUR * pairs.standard_error
+    assert abs(pairs.value - exact.expected_pairs) < THREE * pairs.standard_error
     for simulated, share in zip(found.futility_by_look[:2], exact.futility[:2], strict=True):
-        assert abs(simulated.value - share) < FOUR * math.sqrt(share * (1 - share) / 40_000)
+        assert abs(simulated.value - share) < THREE * math.sqrt(share * (1 - share) / 40_000)
 
 
 def test_on_the_edge_of_the_null_claims_are_errors_of_size_alpha() -> None:
     found = _found(planned_protocol(), _asked(true_effect=-0.1), most_replicates=40_000)
-    assert abs(found.claims.value - 0.025) < FOUR * math.sqrt(0.025 * 0.975 / found.replicates)
+    assert abs(found.claims.value - 0.025) < THREE * math.sqrt(0.025 * 0.975 / found.replicates)
 
 
 def test_it_stops_at_the_registered_standard_error() -> None:
@@ -157,3 +160,60 @@ def test_another_clock_spends_by_the_smaller_share() -> None:
     ahead = (0.5, 0.8, 0.9)
     assert rule_of(design, _asked())(ahead).upper[0] > rule_of(usual, _asked())(ahead).upper[0]
     assert rule_of(design, _asked())(ahead).upper[-1] > rule_of(usual, _asked())(ahead).upper[-1]
+
+
+@pytest.mark.parametrize(
+    ("maximum", "discordance", "time"),
+    [(1.0, 1.0, 0.5), (2.0, 1.0, 0.25), (1.0, 2.0, None), (0.4, 1.0, 1.0)],
+    ids=["as planned", "half of the maximum", "more discordance", "more than all"],
+)
+def test_the_clock_of_information_stands_where_the_pairs_bring_it(
+    maximum: float, discordance: float, time: float | None
+) -> None:
+    plan = planned_protocol()
+    planned = designs_of(plan)[0]
+    assert planned.sized is not None
+    whole = planned.sized.standard_error(1.0) ** -2
+    values = {"discordance": discordance * planned.sized.nuisance["discordance"]}
+    if time is None:
+        time = 0.5 * planned.sized.under(values).standard_error(1.0) ** -2 / whole
+        assert 0.25 < time < 0.35
+    clock = {
+        "clock": "information",
+        "clock_maximum": {h.id: maximum * whole for h in plan.hypotheses},
+        "final_look": "information_fraction",
+    }
+    slow = plan.model_copy(update={"monitoring": plan.monitoring.model_copy(update=clock)})
+    upper = rule_of(designs_of(slow)[0], _asked(nuisance=values))((0.5, 1.0)).upper
+    spending = plan.monitoring.spending
+    first = spending_by(spending, planned.alpha, time=time, number=1)
+    assert upper[0] == pytest.approx(NormalDist().inv_cdf(1 - first), abs=1e-6)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_a_clock_takes_for_granted_is_said(full: bool) -> None:
+    plan = planned_protocol()
+    assert clock_notes(plan, full=full) == []
+    for clock, word in (("calendar", "days"), ("events", "events"), ("information", "information")):
+        monitoring = plan.monitoring.model_copy(update={"clock": clock})
+        (note,) = clock_notes(plan.model_copy(update={"monitoring": monitoring}), full=full)
+        assert word in note
+
+
+def test_a_change_of_size_is_said_to_be_left_out_or_followed() -> None:
+    plan = planned_protocol().model_copy(update={"re_estimation": ZONE})
+    whole = Simulations(
+        engine="full",
+        versions={},
+        seed=1,
+        target_se=0.01,
+        most_replicates=100,
+        interrupted=False,
+        scenarios=(),
+        together=(),
+        notes=(),
+    )
+    (walked,) = [n for n in design_of(plan).notes if "change of size" in n]
+    (full,) = [n for n in design_of(plan, whole).notes if "change of size" in n]
+    assert "not part of these numbers. " in walked
+    assert "but for those of whole trials, which follow it" in full
