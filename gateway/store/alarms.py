@@ -16,6 +16,9 @@ from protocols.errors import RefusedError
 HOLDING = ("pause", "stop")
 """The actions that keep the candidate from being asked."""
 
+LONGEST_NAME = 200
+LONGEST_REASON = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -76,7 +79,8 @@ def resume(
     RefusedError
         ALARM_UNKNOWN: the rule has raised no alarm. ALARM_HOLDS_NOTHING: it only notifies.
         ALARM_STOPS: a stop is for good. ALARM_RESUMED: somebody has resumed it. REASON_MISSING:
-        name or reason is blank. Each refusal is on record.
+        name or reason is blank. REASON_UNREADABLE: one is too long, or has line ends or control
+        characters, which could forge lines of a status. Each refusal is on record.
     """
     with store.transaction() as session:
         store.serialise(session, trial)
@@ -101,10 +105,17 @@ def resume(
 def _refusal(
     session: Session, trial: str, rule: str, *, said: tuple[str, str]
 ) -> tuple[str, str] | None:
-    query = select(SafetyAlarm).where(SafetyAlarm.trial == trial, SafetyAlarm.rule == rule)
-    alarm = session.exec(query).first()
     if not all(text.strip() for text in said):
         return "REASON_MISSING", "a pause is resumed by a person with a reason; give both"
+    if not (_is_line(said[0], LONGEST_NAME) and _is_line(said[1], LONGEST_REASON)):
+        return "REASON_UNREADABLE", (
+            f"name and reason are one line each, of at most {LONGEST_NAME} and {LONGEST_REASON}"
+            " characters, none of them a control character"
+        )
+    if not _is_line(rule, LONGEST_NAME):
+        return "ALARM_UNKNOWN", f"no rule of {trial} has such a name"
+    query = select(SafetyAlarm).where(SafetyAlarm.trial == trial, SafetyAlarm.rule == rule)
+    alarm = session.exec(query).first()
     if alarm is None:
         return "ALARM_UNKNOWN", f"rule {rule} of {trial} has raised no alarm"
     if alarm.action == "stop":
@@ -114,6 +125,11 @@ def _refusal(
     if rule in {row.rule for row in _resumptions(session, trial)}:
         return "ALARM_RESUMED", f"the pause by rule {rule} has been resumed before"
     return None
+
+
+def _is_line(text: str, longest: int) -> bool:
+    """Whether it can be shown anywhere as it is: no control, direction or broken characters."""
+    return len(text.strip()) <= longest and text.strip().isprintable()
 
 
 def hold_of(store: Store, trial: str) -> Hold:
