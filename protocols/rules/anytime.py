@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from protocols.errors import Finding
-from protocols.findings import Code, error
+from protocols.findings import Code, error, warning
 from protocols.methods.anytime import (
     ANYTIME,
     BY_LOOKS,
@@ -99,7 +99,7 @@ def _loss(path: str, rule: AnytimeRule, measure: Measure) -> Iterator[Finding]:
         yield _harm(f"{path}.endpoint", message, remedy)
     elif rule.method in COUNTING:
         yield _uncountable(path, rule)
-    elif rule.method != UNBOUNDED and not (spec.kind == "binary" or measure == "brier"):
+    elif rule.method != UNBOUNDED and not _has_bounds(measure):
         message = f"The loss of `{measure}` has no bounds from 0 to 1, as {rule.method} asks for."
         remedy = "Write method: asymptotic, with its burn-in."
         yield _harm(f"{path}.method", message, remedy)
@@ -140,6 +140,22 @@ def anytime_burn_in(protocol: Protocol) -> Iterator[Finding]:
             message = f"The burn-in of {rule.burn_in} passes over the first reading."
             remedy = "Write 0; at_units says when the rule is read."
             yield error(Code.ANYTIME_BURN_IN, path, message, remedy)
+
+
+def anytime_inexact(protocol: Protocol) -> Iterator[Finding]:
+    """Rare events are far from normal for long, and methods for values with bounds are exact."""
+    measures = {endpoint.id: endpoint.measure for endpoint in protocol.endpoints}
+    for index, rule in enumerate(protocol.anytime_safety):
+        measure = measures.get(rule.endpoint) if rule.endpoint else None
+        bounded = rule.event is not None or (measure is not None and _has_bounds(measure))
+        if rule.method == UNBOUNDED and bounded:
+            message = "These values have bounds, and asymptotic keeps its alpha only in the limit."
+            remedy = "Write method: betting or empirical_bernstein, which are exact."
+            yield warning(Code.ANYTIME_INEXACT, f"anytime_safety[{index}].method", message, remedy)
+
+
+def _has_bounds(measure: Measure) -> bool:
+    return MEASURES[measure].kind == "binary" or measure == "brier"
 
 
 def anytime_units(protocol: Protocol) -> Iterator[Finding]:
@@ -208,6 +224,7 @@ RULES = (
     anytime_parameters,
     anytime_harm,
     anytime_burn_in,
+    anytime_inexact,
     anytime_units,
     anytime_groups,
     fate_mix,
