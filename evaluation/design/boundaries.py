@@ -54,7 +54,9 @@ def efficacy_boundaries(
 
 
 def next_bound(stop: Stop | None, here: float, increment: float) -> tuple[float, Paths | None]:
-    """The upper bound at information `here` that spends `increment`, and the paths that come."""
+    """The upper bound at information `here` that spends `increment`, and the paths that come.
+
+    `UsageError` where fewer paths are left than that."""
     if increment <= 0:
         return math.inf, None if stop is None else carry_on(stop, here, reach=FARTHEST)
     alone = -float(special.ndtri_exp(math.log(increment)))

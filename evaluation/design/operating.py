@@ -82,7 +82,9 @@ def drift_for_power(
 
 
 def rising_root(function: Callable[[float], float], guess: float) -> float:
-    """The positive root of a function that rises with the drift, sought around `guess`."""
+    """The positive root of a function that rises with the drift, sought around `guess`.
+
+    `UsageError` where it is not below zero without any drift, or never rises above."""
     low = high = guess
     while function(low) > 0:
         low /= 2

@@ -72,8 +72,8 @@ class NormalMixture:
 
 
 @dataclass(frozen=True, slots=True)
-class GammaExponentialMixture:
-    """For sub-exponential sums at scale `c`, as of empirical Bernstein processes (c = 1)."""
+class _AtScale:
+    """What mixtures for sums at a scale `c` above 0 share."""
 
     rho: float
     c: float
@@ -83,48 +83,45 @@ class GammaExponentialMixture:
         if not self.c > 0:
             raise UsageError("STEP_RANGE", f"A mixture's scale is positive, not {self.c}.")
 
-    def log_e(self, s: FloatArray, v: FloatArray) -> FloatArray:
-        square = self.c * self.c
-        rho = np.asarray(self.rho / square)
-        v, s = np.asarray(v) / square, np.asarray(s) / self.c
-        start = rho * np.log(rho) - special.gammaln(rho) - log_lower_gamma(rho, rho)
-        shape, rate = v + rho, s + v + rho
-        if not bool(np.all(rate > 0)):
-            raise UsageError("SUM_RANGE", "A sum lies above -(v + rho) / c.")
-        inside = special.gammaln(shape) + log_lower_gamma(shape, rate)
-        return np.asarray(start + inside - shape * np.log(rate) + s + v)
-
     def largest(self, v: float) -> float:
         del v
         return math.inf
+
+    def _in_units(self, s: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """rho, sum and intrinsic time at scale 1."""
+        square = self.c * self.c
+        return np.asarray(self.rho / square), np.asarray(s) / self.c, np.asarray(v) / square
 
 
 @dataclass(frozen=True, slots=True)
-class GammaPoissonMixture:
-    """For sub-Poisson sums at scale `c`: centred counts have c = 1 and v their expectation."""
-
-    rho: float
-    c: float
-
-    def __post_init__(self) -> None:
-        """At scale 0 a sum is sub-Gaussian: the normal mixture."""
-        if not self.c > 0:
-            raise UsageError("STEP_RANGE", f"A mixture's scale is positive, not {self.c}.")
+class GammaExponentialMixture(_AtScale):
+    """For sub-exponential sums at scale `c`, as of empirical Bernstein processes (c = 1)."""
 
     def log_e(self, s: FloatArray, v: FloatArray) -> FloatArray:
-        square = self.c * self.c
-        rho = np.asarray(self.rho / square)
-        v, s = np.asarray(v) / square, np.asarray(s) / self.c
+        rho, s, v = self._in_units(s, v)
+        start = rho * np.log(rho) - special.gammaln(rho) - log_lower_gamma(rho, rho)
+        shape, rate = v + rho, s + v + rho
+        _refuse_unless_positive(rate)
+        inside = special.gammaln(shape) + log_lower_gamma(shape, rate)
+        return np.asarray(start + inside - shape * np.log(rate) + s + v)
+
+
+@dataclass(frozen=True, slots=True)
+class GammaPoissonMixture(_AtScale):
+    """For sub-Poisson sums at scale `c`: centred counts have c = 1 and v their expectation."""
+
+    def log_e(self, s: FloatArray, v: FloatArray) -> FloatArray:
+        rho, s, v = self._in_units(s, v)
         start = rho * np.log(rho) - special.gammaln(rho) - log_upper_gamma(rho, rho)
         shape, rate = s + v + rho, v + rho
-        if not bool(np.all(shape > 0)):
-            raise UsageError("SUM_RANGE", "A sum lies above -(v + rho) / c.")
+        _refuse_unless_positive(shape)
         inside = special.gammaln(shape) + log_upper_gamma(shape, rate)
         return np.asarray(start + inside - shape * np.log(rate) + v)
 
-    def largest(self, v: float) -> float:
-        del v
-        return math.inf
+
+def _refuse_unless_positive(reach: FloatArray) -> None:
+    if not bool(np.all(reach > 0)):
+        raise UsageError("SUM_RANGE", "A sum lies above -(v + rho) / c.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def second_stage_critical(z: float, design: TwoStages) -> float:
 
 
 def stage_power(z: float, design: TwoStages, coming: float, *, effect: float) -> float:
-    """Conditional power when the second stage brings `coming` information, weights frozen."""
+    """Conditional power when the second stage brings `coming` > 0 information, weights frozen."""
     if not coming > 0:
         raise UsageError("INFORMATION_ORDER", "A second stage adds information.")
     return float(special.ndtr(effect * math.sqrt(coming) - second_stage_critical(z, design)))

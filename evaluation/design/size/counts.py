@@ -145,7 +145,9 @@ def kappa_size(kappas: tuple[float, float], marginals: Marginals, plan: Plan) ->
 
 
 def largest_kappa_variance(kappa: float, marginals: Marginals) -> float:
-    """For one subject, over all tables with these marginals: a linear programme in the cells."""
+    """For one subject, over all tables with these marginals: a linear programme in the cells.
+
+    `UsageError` for a kappa that no such table has."""
     if not -1 <= kappa <= 1:
         raise UsageError("KAPPA_RANGE", f"A kappa lies in [-1, 1], not {kappa}.")
     rows, columns = np.array(marginals.first), np.array(marginals.second)
