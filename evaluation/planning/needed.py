@@ -45,8 +45,7 @@ def needed(design: Design, sized: Sized, effect: float) -> Needed:
     drift = drift_for_power(
         design.upper, design.fractions, power=sized.design.power, lower=design.stops
     )
-    alone = Plan(sized.alpha, sized.design.power)
-    looks = _with_deviate(sized, effect, drift - alone.z_alpha, single)
+    looks = _with_deviate(sized, effect, drift - sized.plan().z_alpha, single)
     factor = inflation_factor(drift, design.fractions, alpha=sized.alpha, power=sized.design.power)
     return Needed(single, max(single * factor, looks))
 
@@ -64,7 +63,7 @@ def _moving(design: Design) -> bool:
 
 def _single(sized: Sized, effect: float) -> float:
     """One look, all of the alpha at once."""
-    plan = Plan(sized.alpha, sized.design.power)
+    plan = sized.plan()
     if sized.other is not None:
         return _single_equivalence(sized, effect, plan)
     return _with_deviate(sized, effect, plan.z_power, 1.0)
@@ -90,7 +89,7 @@ def _with_deviate(sized: Sized, effect: float, wanted: float, start: float) -> f
 
 def _start(sized: Sized, effect: float, wanted: float) -> float:
     normal = sized.normal(effect)
-    z_alpha = Plan(sized.alpha, sized.design.power).z_alpha
+    z_alpha = sized.plan().z_alpha
     root = z_alpha * math.sqrt(normal.variance_null) + wanted * math.sqrt(normal.variance_truth)
     return possible((max(root, 0.0) / normal.distance) ** 2)
 

@@ -43,10 +43,12 @@ class Sized:
         design = self.design
         return Clusters(design.pairs_per_subject, design.cv_of_pairs, design.icc)
 
-    def plan(self, inflation: float = 1.0) -> Plan:
-        """Error rates and what multiplies the size of one look at independent pairs."""
+    def plan(self) -> Plan:
+        """Error rates of one look at independent pairs, and what multiplies its size."""
         ascertainment = self.design.ascertainment
-        return Plan(self.alpha, self.design.power, inflation, ascertainment, self.clusters)
+        return Plan(
+            self.alpha, self.design.power, ascertainment=ascertainment, clusters=self.clusters
+        )
 
     @property
     def independent_pairs(self) -> float:
@@ -59,10 +61,9 @@ class Sized:
 
     def deviate(self, effect: float, pairs: float) -> float:
         """The standard normal quantile of the power of one look at so many independent pairs."""
-        plan = Plan(self.alpha, self.design.power)
         if self.formula.deviate is None:
-            return self.normal(effect).deviate(pairs, plan)
-        return self.formula.deviate(self.question, effect, self.nuisance)(pairs, plan)
+            return self.normal(effect).deviate(pairs, self.plan())
+        return self.formula.deviate(self.question, effect, self.nuisance)(pairs, self.plan())
 
     def under(self, nuisance: Nuisance) -> "Sized":
         """The same with some nuisance values replaced."""
@@ -95,8 +96,7 @@ class Sized:
             unit = math.sqrt(self.edge_variance / self.independent_pairs)
             return distance / unit
         self.normal(effect)  # refuses what cannot be
-        plan = Plan(self.alpha, self.design.power)
-        found = plan.z_alpha + self.deviate(effect, self.independent_pairs)
+        found = self.plan().z_alpha + self.deviate(effect, self.independent_pairs)
         if not math.isfinite(found):
             raise UsageError("VARIANCE_RANGE", "Under this effect the estimate does not vary.")
         return found
