@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.populations import BoolArray, FloatArray, Sample
-from protocols.expressions import compile_expression
+from protocols.expressions import Value, compile_expression
 from protocols.methods.base import Parameter
 from protocols.names import input_names, input_values
 from protocols.schema import Endpoint, FurtherOutcome, Protocol, SubgroupLevel
@@ -108,5 +108,15 @@ def subgroup_column(sample: Sample, protocol: Protocol, subgroup: str) -> Column
 def members(protocol: Protocol, level: SubgroupLevel, sample: Sample) -> BoolArray:
     """The pairs for which a level's expression is true."""
     expression = compile_expression(level.expression, names=input_names(protocol))
-    truths = [expression.evaluate(input_values(r.inputs)) is True for r in sample.records]
-    return np.array(truths, dtype=np.bool_)
+    fields = sorted(name.removeprefix("inputs.") for name in expression.names)
+    known: dict[tuple[object, ...], bool] = {}
+
+    def holds(inputs: Mapping[str, Value]) -> bool:
+        """Asked once for every set of values: 1 and true are equal, and not the same."""
+        values = {field: inputs.get(field) for field in fields}
+        key = (*values.values(), *map(type, values.values()))
+        if key not in known:
+            known[key] = expression.evaluate(input_values(values)) is True
+        return known[key]
+
+    return np.array([holds(record.inputs) for record in sample.records], dtype=np.bool_)

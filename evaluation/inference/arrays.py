@@ -17,8 +17,10 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 def exact_sum(values: FloatArray) -> float:
     """The correctly rounded sum, hence the same bytes for every order of `values`.
 
-    Shewchuk 1997, Discrete Comput Geom 18:305, as in `math.fsum`.
+    Shewchuk 1997, Discrete Comput Geom 18:305, as in `math.fsum`; whole numbers need no rounding.
     """
+    if _add_up_exactly(values):
+        return float(values.sum(dtype=np.float64)) + 0.0
     return math.fsum(values.tolist())
 
 
