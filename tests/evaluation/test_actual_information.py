@@ -56,7 +56,10 @@ def test_less_information_warns_spends_nothing_and_waits_for_more() -> None:
         ],
     )
     first, less, third, last = _boundaries(made)
-    assert (less.statistical_information or 0) < (first.statistical_information or 0)
+    had, has = first.statistical_information, less.statistical_information
+    assert had is not None
+    assert has is not None
+    assert has < had
     assert (less.z, less.nominal_alpha, less.alpha_spent) == (None, 0.0, first.alpha_spent)
     assert first == made[0].hypotheses[0].boundaries[0]
     assert "Statistical information is less than at an earlier look" in " ".join(made[1].limits)
