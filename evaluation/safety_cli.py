@@ -14,6 +14,7 @@ from evaluation.safety_watch import Watched
 from evaluation.sentences import three
 from gateway.store.alarms import hold_of, resume
 from gateway.store.commands import actor_option, folder_option, json_option, opened_trial
+from protocols.errors import StoreError
 
 RAISED = 1
 SHORT = {
@@ -44,11 +45,19 @@ def watch_command(folder: Path, *, once: bool, interval: float, actor: str, as_j
     """Read every registered rule after every outcome so far; record an alarm once.
 
     Nothing is taken from the alpha of a hypothesis. With --once, exit status 0: no alarm stands.
-    1: one does.
+    1: one does. Without it a store that is away is waited out.
     """
     with opened_trial(folder) as (store, trial):
         while True:
-            found = watch_round(store, trial, actor=actor, at_us=time.time_ns() // 1000)
+            try:
+                at_us = time.time_ns() // 1000
+                found = watch_round(store, trial, actor=actor, at_us=at_us, past=False)
+            except StoreError as error:
+                if once:
+                    raise
+                click.echo(f"equipoise: {error.code}: {error}", err=True)
+                time.sleep(interval)
+                continue
             click.echo(json.dumps(_document(found)) if as_json else "\n".join(_lines(found)))
             if once:
                 sys.exit(RAISED if found.alarms else 0)

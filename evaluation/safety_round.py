@@ -1,4 +1,8 @@
-"""One round of the safety watch: read the store, read every rule, record what was raised, once."""
+"""One round of the safety watch: read the store, read every rule, record what was raised, once.
+
+What an alarm says in words names no pair, because it goes on into locks, results and reports; the
+alarm's row in the store does.
+"""
 
 import math
 from collections.abc import Iterator
@@ -26,8 +30,10 @@ class Round:
     alarms: tuple[SafetyAlarm, ...]
 
 
-def watch_round(store: Store, trial: str, *, actor: str, at_us: int) -> Round:
+def watch_round(store: Store, trial: str, *, actor: str, at_us: int, past: bool = True) -> Round:
     """Read every registered rule after every outcome so far; an alarm stays, whatever follows.
+
+    `past`: as things stood at `at_us`; a watch that runs now takes all that is on record.
 
     Raises
     ------
@@ -35,7 +41,7 @@ def watch_round(store: Store, trial: str, *, actor: str, at_us: int) -> Round:
         NOT_REGISTERED
     """
     protocol = protocol_in_force(store, trial)
-    found = watch(protocol, arrivals(store, trial, at_us=at_us))
+    found = watch(protocol, arrivals(store, trial, at_us=at_us, past=past))
     raised = []
     for signal in _signals(protocol, found):
         alarm = SafetyAlarm(
@@ -89,7 +95,7 @@ def group_sentence(one: GroupWatched) -> str:
         number = f"e-BH at {plain(group.alpha)} names {', '.join(one.shown)}"
     return (
         f"{group.title}: {', '.join(group.rules)} together, {plain(one.n_units)} cases; {number};"
-        f" pair {plain(unit.ordinal)}, outcome of {_moment(unit)}."
+        f" outcome of {_moment(unit)}."
     )
 
 
@@ -100,7 +106,7 @@ def mix_sentence(rule: FateMixRule, found: FateWatch) -> str:
     shares = ", ".join(f"{name} {plain(share)}" for name, share in rule.shares.items())
     return (
         f"{rule.title}: the fates of {plain(found.after)} askings are not the registered mix"
-        f" ({shares}) at alpha {plain(rule.alpha)}; pair {plain(found.raised_by.ordinal)},"
+        f" ({shares}) at alpha {plain(rule.alpha)};"
         f" asked {_moment(found.raised_by)}."
     )
 
@@ -114,7 +120,7 @@ def alarm_sentence(one: Watched) -> str:
     what = "a mean excess" if is_paired(one.rule) else "a share"
     return (
         f"{one.rule.title}: {plain(after)} {one.rule.unit}s with {what} of {three(share)} against"
-        f" the limit {plain(one.rule.limit)}; {_number(one)}; pair {plain(unit.ordinal)},"
+        f" the limit {plain(one.rule.limit)}; {_number(one)};"
         f" outcome of {_moment(unit)}."
     )
 

@@ -166,7 +166,8 @@ def _watch(status: Status) -> str:
         return "never heard of; `equipoise serve` starts it"
     if watch.is_silent(status.at_us):
         return f"silent since {rfc3339(watch.at_us)}; see that it runs"
-    said = [watch.state]
+    stopped = watch.state == "stopped"
+    said = ["stopped; `equipoise serve` starts it" if stopped else watch.state]
     if watch.read_at_us is not None:
         said.append(f"rules read {rfc3339(watch.read_at_us)} in {watch.round_ms:g} ms")
     if watch.lag_s is not None:

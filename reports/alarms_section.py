@@ -93,8 +93,11 @@ def _alarm(reading: Reading, entry: AlarmEntry) -> str:
 
 
 def _evidence(entry: AlarmEntry, title: str) -> str:
-    """The alarm's own words without its title, and without the pair that raised it."""
-    return as_clause(entry.detail.removeprefix(f"{title}: ").split("; pair ")[0])
+    """The alarm's own words without its title, and without the case that raised it."""
+    words = entry.detail.removeprefix(f"{title}: ")
+    for case in ("; pair ", "; outcome of ", "; asked "):
+        words = words.split(case)[0]
+    return as_clause(words)
 
 
 def what_followed(entry: AlarmEntry) -> str:

@@ -84,8 +84,11 @@ class Heartbeat:
     held_by: tuple[str, ...] = ()
 
     def is_silent(self, at_us: int) -> bool:
-        """Whether a mirror that should run has not been heard of for some beats."""
-        return self.state != "stopped" and at_us - self.at_us > _SILENT_AFTER_US
+        """Whether a mirror that should run has not been heard of for some beats.
+
+        A last word from the future is one from before the clock was set back.
+        """
+        return self.state != "stopped" and abs(at_us - self.at_us) > _SILENT_AFTER_US
 
 
 def read_heartbeat(path: Path) -> Heartbeat | None:

@@ -3,7 +3,7 @@
 A pair enters once three things are there: an answer or a silence of the candidate on record, a
 report of the outcome, and, under `maturity: elapsed`, the end of its waiting time. Its value is
 what the reports received by then amount to; later ones take nothing back, because what has been
-bet on is settled.
+bet on is settled. A clock that was set back hides nothing and takes nothing back either.
 """
 
 from collections import defaultdict
@@ -26,6 +26,8 @@ from protocols.vocabulary import OutcomeState
 
 Report = tuple[int, str]  # received_at_us, value
 
+_EVER = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -44,8 +46,11 @@ class Arrival:
     further_at_us: Mapping[str, int] | None = None
 
 
-def arrivals(store: Store, trial: str, *, at_us: int) -> list[Arrival]:
+def arrivals(store: Store, trial: str, *, at_us: int, past: bool = True) -> list[Arrival]:
     """Read every pair of the trial in order of arrival, and when its outcome began to count.
+
+    `past`: what is stamped later than `at_us` has not come yet. Without it everything on record
+    has, whatever a clock said of it, and `at_us` settles only which waiting times have ended.
 
     Raises
     ------
@@ -57,13 +62,18 @@ def arrivals(store: Store, trial: str, *, at_us: int) -> list[Arrival]:
         rows = rows_in(session, trial)
         reports = _reports(session, trial, protocol.outcome.name)
         further = [(f, _reports(session, trial, f.name)) for f in protocol.further_outcomes]
-    found = []
-    for ordinal, row in enumerate(rows, start=1):
+    heard_us = at_us if past else _EVER
+    found: list[Arrival] = []
+    rows.reverse()
+    while rows:  # given back one by one: two copies of a large trial are never held whole
+        ordinal, row = len(found) + 1, rows.pop()
         known_at_us = _known_at_us(row)
         own = reports.get(row.pair_id, [])
-        entered, outcome = _entering(row, own, known_at_us, plan=protocol.outcome, at_us=at_us)
+        entered, outcome = _entering(
+            row, own, known_at_us, plan=protocol.outcome, at_us=(at_us, heard_us)
+        )
         others = [(plan, by_pair.get(row.pair_id, [])) for plan, by_pair in further]
-        values, moments = _further(row, others, plan=protocol.outcome, at_us=at_us)
+        values, moments = _further(row, others, plan=protocol.outcome, at_us=(at_us, heard_us))
         record = record_of(ordinal, row, outcome=outcome, further=values)
         asked_at_us = None if known_at_us is None else row.started_at_us
         found.append(Arrival(record, known_at_us, entered, asked_at_us, moments))
@@ -82,7 +92,7 @@ def _further(
     reports: list[tuple[FurtherOutcome, list[Report]]],
     *,
     plan: OutcomePlan,
-    at_us: int,
+    at_us: tuple[int, int],
 ) -> tuple[dict[str, FlatValue], dict[str, int]]:
     """Each further outcome as it was when it began to count, and when that was."""
     values: dict[str, FlatValue] = {}
@@ -90,10 +100,11 @@ def _further(
     for outcome, known in reports:
         if not known:
             continue
-        entered = max(known[0][0], matures_at_us(row.arrived_at_us, plan))
+        matures = matures_at_us(row.arrived_at_us, plan)
+        entered = max(known[0][0], matures)
         by_then = [report[1] for report in known if report[0] <= entered]
         _, value = current_outcome(by_then, plan.conflict)
-        if entered <= at_us and value is not None:
+        if matures <= at_us[0] and entered <= at_us[1] and value is not None:
             values.update(flat_values(value, outcome))
             moments[outcome.name] = entered
     return values, moments
@@ -113,16 +124,17 @@ def _entering(
     candidate_at_us: int | None,
     *,
     plan: OutcomePlan,
-    at_us: int,
+    at_us: tuple[int, int],
 ) -> tuple[int | None, tuple[OutcomeState, str | None]]:
     """When the pair entered, None where it has not, and what its outcome was then."""
     entered = None
     state, value = OutcomeState.MISSING, None
+    matures = matures_at_us(row.arrived_at_us, plan)
     if reports and candidate_at_us is not None:
-        entered = max(reports[0][0], candidate_at_us, matures_at_us(row.arrived_at_us, plan))
+        entered = max(reports[0][0], candidate_at_us, matures)
         by_then = [report[1] for report in reports if report[0] <= entered]
         state, value = current_outcome(by_then, plan.conflict)
-    if entered is None or entered > at_us or value is None:
+    if entered is None or value is None or matures > at_us[0] or entered > at_us[1]:
         state = OutcomeState.CONFLICT if state is OutcomeState.CONFLICT else OutcomeState.MISSING
         return None, (state, None)
     return entered, (state, value)
@@ -137,5 +149,8 @@ def _reports(session: Session, trial: str, name: str) -> dict[str, list[Report]]
     )
     found: defaultdict[str, list[Report]] = defaultdict(list)
     for pair_id, received_at_us, value in session.exec(query):
-        found[pair_id].append((received_at_us, value))
+        before = found[pair_id][-1][0] if found[pair_id] else received_at_us
+        # Stamped before the one that it follows: a clock was set back in between, it came later.
+        came_us = received_at_us if received_at_us >= before else before + 1
+        found[pair_id].append((came_us, value))
     return found

@@ -215,6 +215,10 @@ def _check_version(engine: Engine, *, create: bool) -> None:
     version = _stored_version(engine)
     if version == SCHEMA_VERSION:
         return
+    if version is not None and version > SCHEMA_VERSION:
+        raise StoreError(
+            "STORE_SCHEMA", "a newer version of this program made the store; use that version"
+        )
     if not create:
         raise StoreError(
             "STORE_SCHEMA",

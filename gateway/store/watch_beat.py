@@ -29,8 +29,11 @@ class WatchBeat:
     store_error: str | None
 
     def is_silent(self, at_us: int) -> bool:
-        """Whether a watch that should run has not been heard of for a minute."""
-        return self.state != "stopped" and at_us - self.at_us > _SILENT_AFTER_US
+        """Whether a watch that should run has not been heard of for a minute.
+
+        A last word from the future is one from before the clock was set back.
+        """
+        return self.state != "stopped" and abs(at_us - self.at_us) > _SILENT_AFTER_US
 
 
 def write_watch_beat(path: Path, beat: WatchBeat) -> None:

@@ -97,8 +97,10 @@ def test_nothing_is_written_into_a_store_whose_file_is_gone_and_a_restored_one_i
     connection.close()
 
 
-@pytest.mark.parametrize("version", ["0000", "9999"])
-def test_a_store_of_another_schema_is_refused(tmp_path: Path, version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "remedy"), [("0000", "register the protocol"), ("9999", "use that version")]
+)
+def test_a_store_of_another_schema_is_refused(tmp_path: Path, version: str, remedy: str) -> None:
     new_store(tmp_path).close()
     path = tmp_path / "trial.sqlite"
     with sqlite3.connect(path) as connection:
@@ -107,6 +109,7 @@ def test_a_store_of_another_schema_is_refused(tmp_path: Path, version: str) -> N
     with pytest.raises(StoreError) as raised:
         open_store(f"sqlite:///{path}")
     assert raised.value.code == "STORE_SCHEMA"
+    assert remedy in str(raised.value)
 
 
 def test_a_newer_store_is_not_migrated_down(tmp_path: Path) -> None:
