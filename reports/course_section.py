@@ -185,6 +185,17 @@ def _state(found: HypothesisResult, here: Boundary) -> Cell:
             return cell(f"shown at {found.shown_at}")
         if found.shown_at == here.look:
             return cell("shown")
+    given_up = _given_up(found, here)
+    if given_up is not None:
+        return cell("given up" if given_up == here.look else f"given up at {given_up}")
     if here.crossed is None:
         return blank("not tested")
     return cell("bound crossed, not shown" if here.crossed else "not shown")
+
+
+def _given_up(found: HypothesisResult, here: Boundary) -> str | None:
+    """The look, not after this one, at which a binding futility bound was crossed."""
+    for boundary in found.boundaries[: found.boundaries.index(here) + 1]:
+        if any(reading.binding and reading.crossed for reading in boundary.futility):
+            return boundary.look
+    return None

@@ -258,15 +258,33 @@ BOUNDARIES = (
 )
 
 
+CLOCK = Column("Spending clock", numeric=True)
+SPENT_BY_CLOCK = (
+    "Alpha follows the spending clock, here another one than the share of planned pairs."
+)
+SAME_CLOCK = 5e-4  # a share that is printed alike
+
+
 def boundaries_table(hypothesis: HypothesisResult, number: int) -> Table:
-    """The data of the boundary figure, look by look."""
+    """The data of the boundary figure, look by look; its clock too where that is not the pairs."""
+    boundaries = hypothesis.boundaries
+    last = len(boundaries) - 1
+    clocked = any(_another_clock(b, last=i == last) for i, b in enumerate(boundaries))
+    note = "Alpha is one-sided and cumulative where it is said to be spent."
     return Table(
         id=f"figure-{number:02d}-boundaries",
         caption=f"{hypothesis.id}: boundaries by look",
-        columns=BOUNDARIES,
-        rows=tuple(_boundary_row(boundary) for boundary in hypothesis.boundaries),
-        note="Alpha is one-sided and cumulative where it is said to be spent.",
+        columns=(*BOUNDARIES[:3], CLOCK, *BOUNDARIES[3:]) if clocked else BOUNDARIES,
+        rows=tuple(_boundary_row(boundary, clocked=clocked) for boundary in boundaries),
+        note=f"{note} {SPENT_BY_CLOCK}" if clocked else note,
     )
+
+
+def _another_clock(boundary: Boundary, *, last: bool) -> bool:
+    time, share = boundary.spending_time, min(1.0, boundary.information_fraction)
+    if time is None or (last and time >= 1):  # a last look takes all alpha, however short it is
+        return False
+    return abs(time - share) > SAME_CLOCK
 
 
 def bound_words(boundary: Boundary) -> str:
@@ -274,7 +292,7 @@ def bound_words(boundary: Boundary) -> str:
     return "none, no alpha spent" if boundary.z is None else numbers.statistic(boundary.z)
 
 
-def _boundary_row(boundary: Boundary) -> Row:
+def _boundary_row(boundary: Boundary, *, clocked: bool) -> Row:
     untested = "not evaluable" if boundary.statistic is None else "not tested"
     crossed = {True: "yes", False: "no", None: untested}[boundary.crossed]
     planned, actual = boundary.planned_information, boundary.information_fraction
@@ -283,6 +301,7 @@ def _boundary_row(boundary: Boundary) -> Row:
             cell(f"{boundary.number}: {boundary.look}"),
             blank("not planned") if planned is None else _share(planned),
             _share(actual),
+            *((value_cell(boundary.spending_time, _percent, "not stored"),) if clocked else ()),
             cell(numbers.alpha(boundary.alpha_spent), boundary.alpha_spent),
             cell(numbers.alpha(boundary.nominal_alpha), boundary.nominal_alpha),
             cell(bound_words(boundary), boundary.z),
@@ -292,5 +311,9 @@ def _boundary_row(boundary: Boundary) -> Row:
     )
 
 
+def _percent(value: float) -> str:
+    return numbers.plain_percent(value, 1)
+
+
 def _share(value: float) -> Cell:
-    return cell(numbers.plain_percent(value, 1), value)
+    return cell(_percent(value), value)

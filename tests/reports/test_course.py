@@ -9,6 +9,7 @@ from evaluation.conduct import conduct
 from evaluation.results import AlarmEntry, LookResults
 from protocols.schema import Protocol
 from reports.build import report_files
+from reports.tables.endpoints import boundaries_table
 from tests.reports.example_results import as_bytes, final_results
 from tests.reports.reading_html import PageReader
 from tests.support.between_looks import anytime_rule
@@ -71,6 +72,29 @@ def test_a_binding_futility_bound_that_is_crossed_ends_the_hypothesis() -> None:
     course = _page(_last(separation=1.0)).words_of("course")
     assert "(H3): the futility bound is crossed" in course
     assert "and binding: it is given up for good." in course
+
+
+def test_the_table_of_looks_says_where_a_hypothesis_was_given_up() -> None:
+    table = report_files(to_bytes(_last(separation=1.0)))["data/course.csv"].decode()
+    states = [line.rsplit(",", 1)[1] for line in table.splitlines() if ",H3," in line]
+    assert states == ["given up", "given up at L1"]
+
+
+def test_the_table_of_bounds_shows_the_clock_where_alpha_does_not_follow_pairs() -> None:
+    def edit(document: Document) -> None:
+        document["monitoring"] |= {"clock": "events", "clock_maximum": {"events": 100}}
+
+    by_events = example_protocol(edit)
+    pairs = simulate_pairs(by_events, Truth(n=640))
+    data = lock_of(by_events, first_evaluable(pairs, 300), look="L1")
+    (boundary,) = conduct(by_events, data, []).hypotheses[0].boundaries
+    time = boundary.spending_time or 0.0
+    assert abs(time - boundary.information_fraction) > 0.01
+    table = boundaries_table(conduct(by_events, data, []).hypotheses[0], 4)
+    assert [column.title for column in table.columns][3] == "Spending clock"
+    assert table.rows[0].cells[3].value == time
+    plain = boundaries_table(_last().hypotheses[0], 4)
+    assert "Spending clock" not in [column.title for column in plain.columns]
 
 
 def test_a_harm_bound_that_stays_crossed_is_one_alarm_since_its_first_look() -> None:
