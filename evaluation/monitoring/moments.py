@@ -45,7 +45,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Running sums; `mean` of the first case is `first_mean`, the prior enters the variance."""
+    """Running sums; no case comes before the first, whose `mean` is 0: the prior is not in it."""
 
     prior: Prior = DEFAULT_PRIOR
     n: int = 0
