@@ -1,6 +1,7 @@
 """The command line. It only assembles the rooms' own commands, each imported when it is called."""
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,6 +108,9 @@ def _write_design_report(design: bytes, output: Path) -> Path:
 
 def main() -> None:
     """Run the command line; every error of ours ends in one sentence, a code and an exit status."""
+    # Read when numpy is first imported, by a command. Our matrices are small: on a busy machine
+    # threads that wait for each other double the processor time of a look.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         cli(prog_name="equipoise")
     except EquipoiseError as error:
