@@ -252,6 +252,9 @@ def _file(path: Path) -> Iterator[Callable[[Iterable[Sequence[object]]], None]]:
     except FileExistsError as problem:
         message = f"{path} is there already: records are written to a new file."
         raise UsageError("RECORDS_EXIST", message) from problem
+    except OSError as problem:
+        message = f"{path} cannot be written: {problem.strerror}. Name another with --records."
+        raise UsageError("RECORDS_UNWRITABLE", message) from problem
     with file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -31,7 +31,7 @@ class BuiltReport:
 def build_report(results: bytes, output: Path) -> BuiltReport:
     """Write report.html, results.json (the same bytes) and data/*.csv into `output`.
 
-    Raises `ReportError`: the codes of `read_results`, REPORT_FOLDER_OCCUPIED.
+    Raises `ReportError`: the codes of `read_results`, REPORT_FOLDER_OCCUPIED, REPORT_UNWRITABLE.
     """
     return _built(report_files(results), output)
 
@@ -39,7 +39,7 @@ def build_report(results: bytes, output: Path) -> BuiltReport:
 def build_design_report(design: bytes, output: Path) -> BuiltReport:
     """Write report.html, design.json (the same bytes) and data/*.csv into `output`.
 
-    Raises `ReportError`: REPORT_UNREADABLE, REPORT_FOLDER_OCCUPIED.
+    Raises `ReportError`: REPORT_UNREADABLE, REPORT_FOLDER_OCCUPIED, REPORT_UNWRITABLE.
     """
     return _built(design_files(design), output)
 
@@ -48,6 +48,16 @@ def _built(files: dict[str, bytes], output: Path) -> BuiltReport:
     """All of the files, or none."""
     output = output.resolve()
     _refuse_occupied(output)
+    try:
+        _put(files, output)
+    except OSError as error:
+        message = f"{output} cannot be written: {error.strerror}. Name another with --output."
+        raise ReportError("REPORT_UNWRITABLE", message) from error
+    digests = {name: f"sha256:{hashlib.sha256(held).hexdigest()}" for name, held in files.items()}
+    return BuiltReport(tuple(output / name for name in files), digests)
+
+
+def _put(files: dict[str, bytes], output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     try:
@@ -55,8 +65,6 @@ def _built(files: dict[str, bytes], output: Path) -> BuiltReport:
         _take_place(partial, output)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    digests = {name: f"sha256:{hashlib.sha256(held).hexdigest()}" for name, held in files.items()}
-    return BuiltReport(tuple(output / name for name in files), digests)
 
 
 def report_files(results: bytes) -> dict[str, bytes]:

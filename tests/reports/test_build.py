@@ -74,6 +74,14 @@ def test_a_folder_with_other_work_in_it_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_place_that_cannot_be_written_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    with pytest.raises(ReportError) as caught:
+        build_report(as_bytes(final_results()), tmp_path / "file" / "report")
+    assert caught.value.code == "REPORT_UNWRITABLE"
+    assert "--output" in str(caught.value)
+
+
 def test_a_person_s_file_beside_a_report_is_never_lost(tmp_path: Path) -> None:
     report = tmp_path / "report"
     build_report(as_bytes(final_results()), report)
@@ -89,7 +97,7 @@ def test_a_report_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
-        with pytest.raises(OSError, match="too large"):
+        with pytest.raises(ReportError, match="File too large"):
             build_report(as_bytes(final_results()), tmp_path / "report")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -118,6 +118,13 @@ def test_records_are_written_to_a_new_file_only(tmp_path: Path) -> None:
     assert getattr(again.exception, "code", None) == "RECORDS_EXIST"
 
 
+def test_records_that_cannot_be_written_are_refused_before_any_trial(tmp_path: Path) -> None:
+    path = _path(tmp_path, *SMALL, scenarios=1)
+    found = _simulate(path, "--records", tmp_path / "nowhere" / "records.csv")
+    assert getattr(found.exception, "code", None) == "RECORDS_UNWRITABLE"
+    assert found.output == ""
+
+
 def test_trials_of_all_hypotheses_are_recorded_beside_those_of_each(tmp_path: Path) -> None:
     path, records = _path(tmp_path, *SMALL, JOINT, scenarios=1), tmp_path / "records.csv"
     found = _found(_simulate(path, "--json", "--records", records))
