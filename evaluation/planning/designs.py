@@ -79,13 +79,30 @@ def designs_of(protocol: Protocol) -> tuple[Design, ...]:
     gaps = [gap for plan in plans for gap in _gaps(protocol, plan)]
     if gaps:
         raise refused(gaps)
-    try:
-        shares = ((plan, local_alpha(protocol, plan)) for plan in plans)
-        return tuple(design_at(protocol, plan, alpha) for plan, alpha in shares if alpha > 0)
-    except UsageError as problem:
-        remedy = "Make looks, spending, futility and harm bounds agree with each other."
-        found = lacking(Need.DESIGN_CONTRADICTION, "monitoring", str(problem), remedy)
-        raise refused([found]) from problem
+    designs = []
+    for plan in plans:
+        alpha = local_alpha(protocol, plan)
+        try:
+            designs += [design_at(protocol, plan, alpha)] if alpha > 0 else []
+        except UsageError as problem:
+            gaps.append(_impossible(protocol, plan.hypothesis.id, problem))
+    if gaps:
+        raise refused(gaps)
+    return tuple(designs)
+
+
+def _impossible(protocol: Protocol, code: str, problem: UsageError) -> Finding:
+    """Bounds of a hypothesis that cannot be; a binding rule may have left nothing to spend on."""
+    path = "monitoring"
+    remedy = "Make looks, spending, futility and harm bounds agree with each other."
+    for index, rule in enumerate(protocol.futility):
+        if rule.hypothesis == code and rule.binding:
+            path = f"futility[{index}]"
+            remedy = (
+                "This binding rule may reach the bound for a claim before the last look: let it not"
+                " bind, ask for less with it, or plan no more pairs than the power asks for."
+            )
+    return lacking(Need.DESIGN_CONTRADICTION, path, f"{code}: {problem}", remedy)
 
 
 def local_alpha(protocol: Protocol, plan: HypothesisPlan) -> float:

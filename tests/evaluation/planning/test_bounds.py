@@ -204,8 +204,20 @@ def test_bounds_that_cannot_be_are_a_gap_of_the_plan() -> None:
     monitoring = plan.monitoring.model_copy(update={"looks": close})
     with pytest.raises(DocumentError) as refused:
         designs_of(plan.model_copy(update={"monitoring": monitoring}))
+    first, second = refused.value.findings
+    assert (first.code, first.path) == ("DESIGN_CONTRADICTION", "monitoring")
+    assert first.message.startswith("H1: ")
+    assert second.message.startswith("H2: ")
+
+
+def test_a_binding_rule_that_leaves_nothing_to_spend_on_is_named_with_its_hypothesis() -> None:
+    plan = with_stops(futility("z", (0.0, 9.0), binding=True))
+    with pytest.raises(DocumentError) as refused:
+        designs_of(plan)
     (finding,) = refused.value.findings
-    assert (finding.code, finding.path) == ("DESIGN_CONTRADICTION", "monitoring")
+    assert (finding.code, finding.path) == ("DESIGN_CONTRADICTION", "futility[0]")
+    assert finding.message.startswith("H1: ")
+    assert "let it not bind" in finding.remedy
 
 
 def _one_look(protocol: Protocol) -> Protocol:
