@@ -59,18 +59,27 @@ class Gate:
         self._obey(await asyncio.to_thread(lambda: hold_of(self._store(), self._trial)))
 
     async def watch(self) -> None:
-        """Ask the store again and again, more slowly while it is away; ends when cancelled."""
+        """Ask the store again and again, more slowly while it is away; ends when cancelled.
+
+        However it ends, the gate is shut then: one that nobody keeps would let everything pass.
+        """
         pause_s = LOOK_EVERY_S
-        while True:
-            try:
-                await self.look()
-            except EquipoiseError as error:
-                if pause_s == LOOK_EVERY_S:
-                    say("gate_not_read", code=error.code, shut=not self.is_open)
-                pause_s = min(2 * pause_s, LONGEST_S)
-            else:
-                pause_s = LOOK_EVERY_S
-            await asyncio.sleep(pause_s)
+        try:
+            while True:
+                pause_s = await self._look_or_wait(pause_s)
+                await asyncio.sleep(pause_s)
+        finally:
+            self._open.clear()
+
+    async def _look_or_wait(self, pause_s: float) -> float:
+        """Ask the store once; give the seconds until the next time."""
+        try:
+            await self.look()
+        except EquipoiseError as error:
+            if pause_s == LOOK_EVERY_S:
+                say("gate_not_read", code=error.code, shut=not self.is_open)
+            return min(2 * pause_s, LONGEST_S)
+        return LOOK_EVERY_S
 
     def _obey(self, hold: Hold) -> None:
         if hold.rules != self._hold.rules:

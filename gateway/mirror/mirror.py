@@ -95,7 +95,9 @@ class Mirror:
         beating = asyncio.create_task(self._beat())
         gating = asyncio.create_task(self._gate.watch())
         try:
-            await (self._work_once(writing) if once else self._work(writing))
+            await (self._work_once(writing, gating) if once else self._work(writing, gating))
+            if gating.done():
+                gating.result()  # why nobody keeps the gate any more
         finally:
             await self._end(writing)
             beating.cancel()
@@ -105,12 +107,13 @@ class Mirror:
             self._write_heartbeat(last=True)
             self._door.close()
 
-    async def _work(self, writing: asyncio.Task[None]) -> None:
+    async def _work(self, writing: asyncio.Task[None], gating: asyncio.Task[None]) -> None:
+        """Until any part of it ends; whoever started the mirror starts it anew."""
         loading = asyncio.create_task(self._load())
         asking = asyncio.create_task(self._ask())
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait(
-            (loading, asking, stopping, writing), return_when=asyncio.FIRST_COMPLETED
+            (loading, asking, stopping, writing, gating), return_when=asyncio.FIRST_COMPLETED
         )
         self._stop.set()
         # A pair that is met but not asked stays pending; the batch being shipped is finished.
@@ -131,7 +134,7 @@ class Mirror:
         except EquipoiseError as error:  # it stays in the journal, for the next mirror
             say("rest_not_shipped", code=error.code)
 
-    async def _work_once(self, writing: asyncio.Task[None]) -> None:
+    async def _work_once(self, writing: asyncio.Task[None], gating: asyncio.Task[None]) -> None:
         while not self._stop.is_set():
             n_shipped = await asyncio.to_thread(self._loader.step)
             if n_shipped == 0 and self._loader.is_caught_up:
@@ -140,7 +143,7 @@ class Mirror:
                 await self._pause(_SHORTEST_PAUSE_S)
         await self._gate.look()
         asking = asyncio.create_task(self._ask_all())
-        while not (asking.done() or writing.done() or self._stop.is_set()):
+        while not (asking.done() or writing.done() or gating.done() or self._stop.is_set()):
             await asyncio.wait((asking,), timeout=0.1)
             if self._gate.hold.rules and self._asker.under_way == 0:
                 say("held", rules=" ".join(self._gate.hold.rules))
