@@ -27,7 +27,7 @@ from reports.blocks import (
     Text,
     cell,
 )
-from reports.design_drawings import bounds_figure, curves_figure, grid_figure
+from reports.design_drawings import bounds_figure
 from reports.design_reading import (
     DesignReading,
     chance,
@@ -35,6 +35,7 @@ from reports.design_reading import (
     pairs,
     read_design,
 )
+from reports.power_drawings import curves_figure, grid_figure
 from reports.simulation_part import simulation_section
 
 NO_SIZE = "No size design is registered: bounds on the scales of z and p only."

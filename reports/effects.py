@@ -40,6 +40,11 @@ class EffectFormat(Format):
         """Where the arms are alike."""
         return 1.0 if self.scale == RATIO else 0.0
 
+    @property
+    def in_points(self) -> str:
+        """What the title of a column or axis adds where effects are percentage points."""
+        return " in points" if self.factor == 100 else ""
+
     def value(self, value: float) -> str:
         """An arm's own value: percent for a share, else a number with the outcome's unit."""
         return self.own.with_unit(value)
