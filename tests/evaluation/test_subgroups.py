@@ -3,8 +3,13 @@
 import itertools
 from dataclasses import replace
 
+from evaluation.columns import members
 from evaluation.conduct import conduct
+from evaluation.populations import Pairs
 from evaluation.results import SubgroupResult
+from protocols.expressions import compile_expression
+from protocols.names import input_values
+from protocols.schema import SubgroupLevel
 from tests.support.example_protocol import Document, one_look_protocol
 from tests.support.simulator import Truth, lock_of, simulate, simulate_pairs
 
@@ -54,3 +59,20 @@ def test_levels_hidden_together_are_not_small_together() -> None:
     cells = conduct(protocol, simulate(protocol, Truth(n=300)), []).subgroups[1].cells
     assert [cell.suppressed for cell in cells] == [True, True, False, False]
     assert [cell.n_pairs is None for cell in cells] == [True, True, True, False]
+
+
+def test_a_level_keeps_apart_what_python_takes_as_equal() -> None:
+    protocol = one_look_protocol()
+    values: list[float | int | str | bool | None] = [1.0, True, 1, "1", None, 2.0, 1.0]
+    pairs = [
+        replace(pair, inputs={**pair.inputs, "age": value})
+        for pair, value in zip(simulate_pairs(protocol, Truth(n=7)), values, strict=True)
+    ]
+    sample = Pairs(protocol, pairs, final=True).asked(protocol.analysis_populations[0])
+    level = SubgroupLevel(id="one", title="One", expression="inputs.age == 1")
+    expression = compile_expression(level.expression)
+    alone = [expression.evaluate(input_values(r.inputs)) is True for r in sample.records]
+    assert members(protocol, level, sample).tolist() == alone
+    assert {repr(r.inputs["age"]): m for r, m in zip(sample.records, alone, strict=True)} == {
+        "1.0": True, "True": False, "1": True, "'1'": False, "None": False, "2.0": False,
+    }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.inference.arrays import FloatArray, cluster_sums
+from evaluation.inference.arrays import FloatArray, cluster_sums, exact_sum
 from evaluation.inference.clusters.differences import mean_of_sums
 from evaluation.inference.clusters.means import difference_of_totals
 from evaluation.inference.partials import CountPartial, TotalsPartial
@@ -72,6 +72,21 @@ def test_merging_parts_of_parts_is_merging_parts(seed: int, n: int, parts: int) 
         assert found.cells.tobytes() == whole.cells.tobytes()
         assert found.labels.tobytes() == whole.labels.tobytes()
     assert whole.table() == PairedCounts.of(columns[0], columns[1])
+
+
+@laws
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([0.0, -0.0, 1.0, 2.0**52, 2.0**53, -(2.0**53), 0.1, 1e300, -1e300]),
+            st.integers(-(2**53), 2**53).map(float),
+            st.floats(-1e9, 1e9),
+        ),
+        max_size=9,
+    )
+)
+def test_whole_numbers_add_up_as_all_others(values: list[float]) -> None:
+    assert repr(exact_sum(np.array(values, dtype=np.float64))) == repr(math.fsum(values))
 
 
 @laws
