@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from protocols.errors import Finding
+from protocols.expressions import ExpressionError, compile_expression
 from protocols.findings import Code, error, warning
 from protocols.methods.anytime import (
     ANYTIME,
@@ -15,12 +16,15 @@ from protocols.methods.anytime import (
     UNBOUNDED,
 )
 from protocols.methods.measures import MEASURES, Measure
+from protocols.names import safety_names
 from protocols.rules.names import suggestion
 from protocols.rules.parameters import Names, parameter_findings
 from protocols.schema import AnytimeGroup, AnytimeRule, FateMixRule, Protocol
 from protocols.vocabulary import ASKED, OTHER_FATES
 
 ROUNDING = 1e-9
+OF_ONE_OUTCOME = ("sensitivity", "specificity")
+"""Measures whose pairs all have the event, or all have none."""
 
 
 def anytime_parameters(protocol: Protocol) -> Iterator[Finding]:
@@ -158,6 +162,28 @@ def _has_bounds(measure: Measure) -> bool:
     return MEASURES[measure].kind == "binary" or measure == "brier"
 
 
+def anytime_order(protocol: Protocol) -> Iterator[Finding]:
+    """Where events are reported sooner than their absence, early pairs look worse than all do."""
+    if protocol.outcome.maturity != "ascertained":
+        return
+    measures = {endpoint.id: endpoint.measure for endpoint in protocol.endpoints}
+    for index, rule in enumerate(protocol.anytime_safety):
+        of_one_kind = rule.endpoint and measures.get(rule.endpoint) in OF_ONE_OUTCOME
+        if not (of_one_kind or _settles_outcome(protocol, rule)):
+            message = "Pairs with and without the event are read together, as they are reported."
+            remedy = "Write among: outcome (or not outcome), or outcome.maturity: elapsed."
+            yield warning(Code.ANYTIME_ORDER, f"anytime_safety[{index}].among", message, remedy)
+
+
+def _settles_outcome(protocol: Protocol, rule: AnytimeRule) -> bool:
+    """Whether every pair among which the rule looks has the same outcome."""
+    try:
+        among = compile_expression(rule.among, names=safety_names(protocol))
+    except ExpressionError:
+        return True  # said elsewhere
+    return any(among.evaluate({"outcome": there}) is False for there in (True, False))
+
+
 def anytime_units(protocol: Protocol) -> Iterator[Finding]:
     """Pairs of one subject are no independent cases to bet on."""
     for index, rule in enumerate(protocol.anytime_safety):
@@ -225,6 +251,7 @@ RULES = (
     anytime_harm,
     anytime_burn_in,
     anytime_inexact,
+    anytime_order,
     anytime_units,
     anytime_groups,
     fate_mix,

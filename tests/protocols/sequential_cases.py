@@ -53,6 +53,11 @@ SEQUENTIAL: dict[Code, tuple[str, str, tuple[Edit, ...]]] = {
         "anytime_safety[0].method",
         (anytime(method="asymptotic", parameters="{tightest_at: 300}", burn_in="100"),),
     ),
+    Code.ANYTIME_ORDER: (
+        "warning",
+        "anytime_safety[0].among",
+        (anytime(among="candidate.flag or outcome"),),
+    ),
     Code.ANYTIME_GROUP: (
         "error",
         "anytime_groups[0].rules[1]",

@@ -111,6 +111,26 @@ def test_an_asymptotic_rule_and_a_registered_reading_have_their_burn_in() -> Non
     assert _faults(passed) == {(Code.ANYTIME_BURN_IN, "anytime_safety[0].burn_in")}
 
 
+@pytest.mark.parametrize(
+    ("among", "elapsed", "warned"),
+    [
+        ("outcome", False, False),
+        ("not outcome and standard_of_care.flag", False, False),
+        ("candidate.flag", False, True),
+        ("outcome or candidate.flag", False, True),
+        ("candidate.flag", True, False),
+    ],
+)
+def test_pairs_of_both_outcomes_wait_for_the_same_time(
+    among: str, *, elapsed: bool, warned: bool
+) -> None:
+    edits = [anytime(among=among)]
+    if elapsed:
+        edits.append(("maturity: ascertained", "maturity: elapsed"))
+    found = (Code.ANYTIME_ORDER, "anytime_safety[0].among") in _faults(*edits)
+    assert found is warned
+
+
 def _two(**second: str) -> Edit:
     """Two rules, so that they may be merged."""
     place, one = anytime()
