@@ -58,16 +58,20 @@ class Sample:
 
     def take(self, mask: BoolArray) -> "Sample":
         """The pairs for which `mask` is true."""
+        return self.at(np.flatnonzero(mask))
+
+    def at(self, places: IntArray) -> "Sample":
+        """The pairs at these places, in their order."""
         return Sample(
             population=self.population,
-            records=tuple(r for r, kept in zip(self.records, mask, strict=True) if kept),
-            subject=self.subject[mask],
-            outcome=self.outcome[mask],
-            standard_of_care_score=self.standard_of_care_score[mask],
-            standard_of_care_flag=self.standard_of_care_flag[mask],
-            candidate_answered=self.candidate_answered[mask],
-            candidate_score=self.candidate_score[mask],
-            candidate_flag=self.candidate_flag[mask],
+            records=tuple(self.records[i] for i in places.tolist()),
+            subject=self.subject[places],
+            outcome=self.outcome[places],
+            standard_of_care_score=self.standard_of_care_score[places],
+            standard_of_care_flag=self.standard_of_care_flag[places],
+            candidate_answered=self.candidate_answered[places],
+            candidate_score=self.candidate_score[places],
+            candidate_flag=self.candidate_flag[places],
         )
 
     def evaluable(self) -> "Sample":

@@ -124,21 +124,7 @@ def _in_order(sample: Sample, moments: dict[str, int | None]) -> InOrder:
     times = np.array([moments[r.pair_id] for r in known.records], dtype=np.int64)
     ordinals = np.array([r.ordinal for r in known.records], dtype=np.int64)
     order = np.lexsort((ordinals, times)).astype(np.int64)
-    return InOrder(_permuted(known, order), times[order])
-
-
-def _permuted(sample: Sample, order: IntArray) -> Sample:
-    return Sample(
-        population=sample.population,
-        records=tuple(sample.records[i] for i in order),
-        subject=sample.subject[order],
-        outcome=sample.outcome[order],
-        standard_of_care_score=sample.standard_of_care_score[order],
-        standard_of_care_flag=sample.standard_of_care_flag[order],
-        candidate_answered=sample.candidate_answered[order],
-        candidate_score=sample.candidate_score[order],
-        candidate_flag=sample.candidate_flag[order],
-    )
+    return InOrder(known.at(order), times[order])
 
 
 def _events(protocol: Protocol, rule: AnytimeRule, ordered: InOrder) -> FloatArray:
