@@ -15,11 +15,11 @@ from evaluation.flow import (
     alarms_of,
     completeness_of,
     deviations_of,
+    exact_moment,
     flow_of,
     operations_of,
     population_counts,
     refusals_of,
-    rfc3339,
 )
 from evaluation.hypotheses import (
     Estimates,
@@ -208,7 +208,7 @@ def _facts(look: LookPlan, data: LockedData, evaluable: int) -> LookFacts:
         final=look.final,
         status="FINAL" if look.final else "INTERIM",
         retrospective=is_retrospective(data),
-        locked_at=rfc3339(data.facts.locked_at_us),
+        locked_at=exact_moment(data.facts.locked_at_us),
         information_fraction=evaluable / look.planned_pairs,
         evaluable_pairs=evaluable,
         planned_pairs=look.planned_pairs,

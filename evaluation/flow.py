@@ -34,6 +34,12 @@ def rfc3339(at_us: int) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def exact_moment(at_us: int) -> str:
+    """The same to the microsecond where it has any: who had arrived at a lock is asked of it."""
+    us = at_us % 1_000_000
+    return rfc3339(at_us).replace("Z", f".{us:06d}Z") if us else rfc3339(at_us)
+
+
 def flow_of(
     protocol: Protocol, data: LockedData, pairs: Pairs, asked: Sample
 ) -> tuple[FlowStep, ...]:

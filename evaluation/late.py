@@ -1,12 +1,12 @@
 """Outcomes that came after the lock of an earlier look, of pairs that had arrived before it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from evaluation.populations import Sample, answered
 from evaluation.results import LateOutcomes, LookResults
 
-SECOND_US = 1_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def late_outcomes(sample: Sample, previous: Sequence[LookResults]) -> tuple[LateOutcomes, ...]:
@@ -22,7 +22,7 @@ def late_outcomes(sample: Sample, previous: Sequence[LookResults]) -> tuple[Late
 
 def _since(results: LookResults, arrived_us: Sequence[int]) -> LateOutcomes:
     facts = results.facts
-    locked_us = int(datetime.fromisoformat(facts.locked_at).timestamp()) * SECOND_US
+    locked_us = (datetime.fromisoformat(facts.locked_at) - EPOCH) // timedelta(microseconds=1)
     then = facts.evaluable_pairs
     before = sum(at_us <= locked_us for at_us in arrived_us)
     late = max(0, before - then)
