@@ -7,14 +7,16 @@ from collections.abc import Iterator
 
 from evaluation.results import Boundary, HypothesisResult, LateOutcomes
 from protocols.plan_sentences import LATE
+from protocols.vocabulary import Verdict
 from reports import numbers
 from reports.blocks import Block, Cell, Column, Facts, Row, Section, Table, blank, cell
 from reports.cells import value_cell
 from reports.reading import Reading
-from reports.sentences import framework_words, listed
+from reports.sentences import VERDICTS, framework_words, listed
 from reports.tables.endpoints import bound_words
 
-UNEVENTFUL = "Nothing was shown, given up or raised."
+UNEVENTFUL = "Nothing was shown or given up, and nobody was alarmed."
+WORSE = (Verdict.INFERIOR, Verdict.NOT_SHOWN_AND_WORSE, Verdict.NON_INFERIOR_BUT_WORSE)
 
 
 def course_section(reading: Reading) -> Section | None:
@@ -22,7 +24,9 @@ def course_section(reading: Reading) -> Section | None:
     results = reading.results
     if results.facts.looks_planned == 1 or not results.hypotheses:
         return None
-    rows = [(_title(b), " ".join(_events(reading, b)) or UNEVENTFUL) for b in _looks(reading)]
+    rows = [
+        (_title(reading, b), " ".join(_events(reading, b)) or UNEVENTFUL) for b in _looks(reading)
+    ]
     also = (
         ("Against the plan", _against_plan(reading)),
         ("Since a claim", " ".join(_since(reading))),
@@ -39,9 +43,13 @@ def _looks(reading: Reading) -> tuple[Boundary, ...]:
     return max((found.boundaries for found in reading.results.hypotheses), key=len)
 
 
-def _title(boundary: Boundary) -> str:
+def _title(reading: Reading, boundary: Boundary) -> str:
+    """A share of the total in force at that look, which an earlier look may have changed."""
     share = numbers.plain_percent(boundary.information_fraction, 0)
-    return f"Look {boundary.look}, {share} of the planned pairs"
+    change = reading.results.re_estimation
+    changed = change is not None and change.total_pairs != change.planned_pairs
+    of = "pairs planned then" if changed else "planned pairs"
+    return f"Look {boundary.look}, {share} of the {of}"
 
 
 def _held(reading: Reading, look: str) -> Iterator[tuple[HypothesisResult, Boundary]]:
@@ -61,8 +69,13 @@ def _events(reading: Reading, look: Boundary) -> Iterator[str]:
         if found.shown_at == look.look:
             yield from _shown(reading, found, here)
     for found, here in held:
+        if look.look == reading.results.facts.look and found.verdict in WORSE:
+            yield f"{_named(found)}: {VERDICTS[found.verdict].lower()}."
         yield from _futile(found, here)
         yield from _harmed(found, here)
+    change = reading.results.re_estimation
+    if change is not None and change.look == look.look:
+        yield change.sentence
 
 
 def _shown(reading: Reading, found: HypothesisResult, here: Boundary) -> Iterator[str]:

@@ -14,6 +14,7 @@ from tests.reports.example_results import as_bytes, final_results
 from tests.reports.reading_html import PageReader
 from tests.support.between_looks import anytime_rule
 from tests.support.example_protocol import Document, example_protocol
+from tests.support.resizing import zone_areas
 from tests.support.simulator import Truth, first_evaluable, lock_of, simulate_pairs
 from tests.support.watched import futility_rule, harm_bound, share_alpha
 
@@ -146,3 +147,23 @@ def test_an_alarm_that_tells_people_stands_in_the_safety_line_and_not_in_the_ban
 def test_a_trial_that_watches_nothing_between_looks_says_so() -> None:
     page = PageReader(report_files(as_bytes(final_results()))["report.html"].decode())
     assert "No rule was registered to be read between looks" in page.words_of("alarms")
+
+
+def test_a_change_of_the_planned_size_stands_at_its_look() -> None:
+    protocol = zone_areas()
+    pairs = simulate_pairs(protocol, Truth(n=900, candidate_separation=1.15, seed=1))
+    made: list[LookResults] = []
+    for name, n in (("L1", 300), ("L2", 850)):
+        data = lock_of(protocol, first_evaluable(pairs, n), look=name)
+        made.append(from_bytes(to_bytes(conduct(protocol, data, made))))
+    change = made[-1].re_estimation
+    assert change is not None
+    assert change.zone == "promising"
+    course = _page(made[-1]).words_of("course")
+    assert change.sentence in course
+    assert "Look L1, 50% of the pairs planned then" in course
+
+
+def test_a_candidate_that_is_inferior_is_no_look_without_news() -> None:
+    course = _page(_last(separation=0.5)).words_of("course")
+    assert "(H1): inferior." in course
