@@ -30,7 +30,6 @@ EXTRA_ESTIMAND = """  - id: E2
     intercurrent_events: []
     summary: Paired difference.
 endpoints:"""
-ONE_LOOK = ("    - {id: L1, information: 0.5}\n", "")
 MARGIN = """margin:
       value: 0.05
       scale: absolute

@@ -59,15 +59,6 @@ def parameter_in(text: str, inputs: Inputs) -> float | None:
     return None
 
 
-def family_of(inputs: Inputs) -> tuple[str, float | None]:
-    """The protocol's word for the design's family, and its parameter."""
-    text = str(inputs["family"])
-    stem = text.split("(")[0].split()[0]
-    if stem not in WORDS:
-        raise NotBuilt
-    return WORDS[stem], parameter_in(text, inputs)
-
-
 def spend_of(text: str, inputs: Inputs) -> Spend:
     """The spending family of 'HSD(-4)', 'HSD gamma' + parameter, plain words, or a table."""
     stem = text.split("(")[0].split()[0]
