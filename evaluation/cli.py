@@ -102,8 +102,8 @@ def lines_of(results: LookResults, sha256: str) -> list[str]:
         results.headline,
         f"{results.recommendation.sentence} [{results.recommendation.recommendation}]",
         "",
-        f"{facts.trial}  look {facts.look} ({facts.counted},"
-        f" {facts.status})  {facts.evaluable_pairs} of {facts.planned_pairs} evaluable pairs",
+        f"{facts.trial}  look {facts.look}, number {facts.counted}, {facts.status}:"
+        f" {facts.evaluable_pairs} evaluable pairs, {facts.planned_pairs} planned",
         *([] if results.re_estimation is None else [results.re_estimation.sentence]),
         "",
         *_table([HEAD, *(_row(h) for h in results.hypotheses)]),

@@ -177,7 +177,8 @@ def re_estimation_sentence(plan: ReEstimation) -> str:
         zone = f" for a conditional power of {plan.lower_zone:g} to {plan.upper_zone:g}"
     return (
         f"{plan.kind.replace('_', ' ').capitalize()} at {plan.look}{zone}: up to {plan.cap_pairs} "
-        f"evaluable pairs for a power of {plan.target_power:g}. {plan.who_is_unblinded}"
+        f"evaluable pairs for a power of {plan.target_power:g}. "
+        f"Who is unblinded: {plan.who_is_unblinded}"
     )
 
 

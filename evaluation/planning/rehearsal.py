@@ -114,7 +114,7 @@ def casts_of(protocol: Protocol, scenario: Scenario) -> tuple[list[Cast], list[s
     except UsageError as problem:
         said = str(problem)
     if protocol.multiplicity.procedure in GATED:
-        bound = "their procedure tests them together, so neither are they alone"
+        bound = "their procedure tests all hypotheses together, so none is rehearsed alone"
         return [], [f"{scenario.id}: {said.rstrip('.')}; {bound}."]
     casts, notes = [], [f"{scenario.id}: {said}"] if len(wanted) > 1 else []
     for code in wanted:
