@@ -2,8 +2,8 @@
 
 Separation of variables (Genz 1992, J Comput Graph Stat 1:141): Gauss-Legendre points up to four
 statistics, beyond that a fixed scrambled Sobol sequence, so that the same call gives the same
-number. Measured against one-dimensional integrals: 1e-12 up to four statistics, 4e-6 with five and
-more; 2e-6 too with three and four that nearly determine each other (a root of 0.003 or less).
+number. Measured against one-dimensional integrals: 3e-11 up to four statistics, 3e-6 with five and
+more; where statistics nearly determine each other (correlations with a root near 0) 3e-6 and 2e-5.
 """
 
 import itertools
