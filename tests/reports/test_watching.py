@@ -38,7 +38,8 @@ def test_every_rule_is_read_aloud() -> None:
         "H1 at L1: the statistic lies below 0.2; non-binding. If ignored: The board says why.",
         "H1: its own one-sided alpha 0.01, by a table, 0.2 by 0.5, 1 by 1; when crossed, pause.",
         "late_missed: Missed events; not candidate.flag among outcome, limit 0.3 per pair",
-        "up to 900 evaluable pairs for a power of 0.9. Who is unblinded: The unblinded statistician alone.",
+        "up to 900 evaluable pairs for a power of 0.9. "
+        "Who is unblinded: The unblinded statistician alone.",
     ):
         assert sentence in rules
     assert "null_case: true effect -0.05" in page.words_of("protocol-simulation")
