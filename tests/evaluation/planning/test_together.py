@@ -171,7 +171,7 @@ def test_what_no_encounters_serve_is_rehearsed_apart_or_left_out() -> None:
     gated = _with(apart, plan, procedure="fixed_sequence", order=(("H1",), ("H2",)))
     casts, (note,) = casts_of(gated, _scenario(plan))
     assert casts == []
-    assert "their procedure tests them together" in note
+    assert "their procedure tests all hypotheses together" in note
 
 
 @pytest.mark.slow
