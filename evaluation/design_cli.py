@@ -69,9 +69,7 @@ def power(protocol: Path, *, output: Path | None, as_json: bool) -> None:
 
     Exit status 3: the protocol has no size design, or one that lacks a value.
     """
-    plan = read_protocol(protocol, as_json=as_json)
-    needing_sizes(plan)
-    found = design_of(plan)
+    found = _sized(protocol, as_json=as_json)
     _say(found, power_lines(found), output=output, as_json=as_json)
 
 
@@ -82,10 +80,14 @@ def samplesize(protocol: Path, *, output: Path | None, as_json: bool) -> None:
 
     Exit status 3: the protocol has no size design, or one that lacks a value.
     """
+    found = _sized(protocol, as_json=as_json)
+    _say(found, size_lines(found), output=output, as_json=as_json)
+
+
+def _sized(protocol: Path, *, as_json: bool) -> DesignResults:
     plan = read_protocol(protocol, as_json=as_json)
     needing_sizes(plan)
-    found = design_of(plan)
-    _say(found, size_lines(found), output=output, as_json=as_json)
+    return design_of(plan)
 
 
 @design.command(epilog="Example:  equipoise design simulate my-trial.yaml --output ./my-design")

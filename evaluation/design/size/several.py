@@ -1,6 +1,5 @@
 """Several co-primary endpoints at once: all must succeed, so their powers multiply or worse."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,8 +70,3 @@ def co_primary_size(
 
 def _bare(plan: Plan) -> Plan:
     return Plan(plan.alpha, plan.power)
-
-
-def independent_power_each(power: float, n_endpoints: int) -> float:
-    """The power each of so many independent endpoints needs for this joint power."""
-    return math.pow(power, 1 / n_endpoints)
